@@ -1,0 +1,27 @@
+{#- Ages and calendars: completed years, bands, financial years, seasons. -#}
+
+{% macro age_years(birth_date, at) -%}
+    {#- Completed years; null before birth. A leap-day birthday falls on 1 March in other years. -#}
+    case
+        when {{ birth_date }} <= {{ at }} then
+            extract(year from {{ at }}) - extract(year from {{ birth_date }})
+            - case
+                when extract(month from {{ at }}) * 100 + extract(day from {{ at }})
+                    < extract(month from {{ birth_date }}) * 100 + extract(day from {{ birth_date }})
+                    then 1
+                else 0
+            end
+    end
+{%- endmacro %}
+
+{% macro age_band(age) -%}
+    {#- AIHW five-year bands with one band from 85 on; `unknown` for null. -#}
+    case
+        when {{ age }} is null then 'unknown'
+        when {{ age }} >= 85 then '85+'
+        else
+            lpad(cast(cast(floor({{ age }} / 5e0) * 5 as bigint) as string), 2, '0')
+            || '-'
+            || lpad(cast(cast(floor({{ age }} / 5e0) * 5 + 4 as bigint) as string), 2, '0')
+    end
+{%- endmacro %}

@@ -1,0 +1,77 @@
+{#- What differs between engines, one dispatched macro each. Models call these by name only. -#}
+
+{% macro regexp_test(text, pattern) -%}
+    {{ return(adapter.dispatch('regexp_test', 'wardhouse')(text, pattern)) }}
+{%- endmacro %}
+{% macro default__regexp_test(text, pattern) -%} regexp_matches({{ text }}, '{{ pattern }}') {%- endmacro %}
+{% macro spark__regexp_test(text, pattern) -%} ({{ text }} rlike '{{ pattern }}') {%- endmacro %}
+
+{% macro regexp_replace_all(text, pattern, replacement) -%}
+    {{ return(adapter.dispatch('regexp_replace_all', 'wardhouse')(text, pattern, replacement)) }}
+{%- endmacro %}
+{% macro default__regexp_replace_all(text, pattern, replacement) -%}
+    regexp_replace({{ text }}, '{{ pattern }}', '{{ replacement }}', 'g')
+{%- endmacro %}
+{% macro spark__regexp_replace_all(text, pattern, replacement) -%}
+    regexp_replace({{ text }}, '{{ pattern }}', '{{ replacement }}')
+{%- endmacro %}
+
+{% macro add_minutes(at, minutes) -%}
+    {{ return(adapter.dispatch('add_minutes', 'wardhouse')(at, minutes)) }}
+{%- endmacro %}
+{% macro default__add_minutes(at, minutes) -%} ({{ at }} + to_minutes(cast({{ minutes }} as bigint))) {%- endmacro %}
+{% macro spark__add_minutes(at, minutes) -%}
+    timestampadd(minute, cast({{ minutes }} as int), {{ at }})
+{%- endmacro %}
+
+{% macro add_days(day, days) -%}
+    {{ return(adapter.dispatch('add_days', 'wardhouse')(day, days)) }}
+{%- endmacro %}
+{% macro default__add_days(day, days) -%}
+    cast({{ day }} + to_days(cast({{ days }} as integer)) as date)
+{%- endmacro %}
+{% macro spark__add_days(day, days) -%} date_add({{ day }}, cast({{ days }} as int)) {%- endmacro %}
+
+{% macro days_between(earlier, later) -%}
+    {{ return(adapter.dispatch('days_between', 'wardhouse')(earlier, later)) }}
+{%- endmacro %}
+{% macro default__days_between(earlier, later) -%}
+    date_diff('day', cast({{ earlier }} as date), cast({{ later }} as date))
+{%- endmacro %}
+{% macro spark__days_between(earlier, later) -%}
+    cast(datediff(cast({{ later }} as date), cast({{ earlier }} as date)) as bigint)
+{%- endmacro %}
+
+{% macro seconds_between(earlier, later) -%}
+    {{ return(adapter.dispatch('seconds_between', 'wardhouse')(earlier, later)) }}
+{%- endmacro %}
+{% macro default__seconds_between(earlier, later) -%}
+    date_diff('second', {{ earlier }}, {{ later }})
+{%- endmacro %}
+{% macro spark__seconds_between(earlier, later) -%}
+    (unix_timestamp({{ later }}) - unix_timestamp({{ earlier }}))
+{%- endmacro %}
+
+{% macro keyed_hash(secret, text) -%}
+    {#- The first 63 bits of SHA-256 over the secret and the text: a positive 64-bit integer. -#}
+    {{ return(adapter.dispatch('keyed_hash', 'wardhouse')(secret, text)) }}
+{%- endmacro %}
+{% macro default__keyed_hash(secret, text) -%}
+    cast(
+        cast('0x' || substr(sha256({{ secret }} || '|' || {{ text }}), 1, 16) as ubigint) >> 1
+        as bigint
+    )
+{%- endmacro %}
+{% macro spark__keyed_hash(secret, text) -%}
+    cast(floor(
+        cast(conv(substr(sha2({{ secret }} || '|' || {{ text }}, 256), 1, 16), 16, 10)
+            as decimal(20, 0)) / 2
+    ) as bigint)
+{%- endmacro %}
+
+{% macro seed_row_number() -%}
+    {#- The position of a row in its seed file, from 1. -#}
+    {{ return(adapter.dispatch('seed_row_number', 'wardhouse')()) }}
+{%- endmacro %}
+{% macro default__seed_row_number() -%} rowid + 1 {%- endmacro %}
+{% macro spark__seed_row_number() -%} monotonically_increasing_id() + 1 {%- endmacro %}

@@ -1,0 +1,46 @@
+{#-
+  The build log lives in the private database, beside the tables it speaks of: a build that is
+  killed leaves "started" behind, so the publish step can tell a half-built database from a green
+  one. Only commands that change tables are logged.
+-#}
+
+{% macro record_build_start() %}
+    {% if execute and flags.WHICH in ('build', 'run', 'seed') and target.type == 'duckdb' %}
+        create schema if not exists private;
+        create or replace table private.last_build as
+        select
+            '{{ invocation_id }}' as invocation_id,
+            '{{ flags.WHICH }}' as command,
+            {{ is_complete_selection() }} as is_complete,
+            'started' as status,
+            cast(0 as bigint) as nodes,
+            cast('' as string) as failures;
+    {% endif %}
+{% endmacro %}
+
+{% macro record_build_end(results) %}
+    {% if execute and flags.WHICH in ('build', 'run', 'seed') and target.type == 'duckdb' %}
+        {% set failures = [] %}
+        {% for result in results
+            if result.status | string not in ('success', 'pass', 'no-op') %}
+            {% do failures.append(result.node.name ~ ' (' ~ result.status ~ ')') %}
+        {% endfor %}
+        update private.last_build
+        set
+            status = '{{ "failed" if failures else "green" }}',
+            nodes = {{ results | length }},
+            failures = '{{ failures | join(", ") | replace("'", "''") }}'
+        where invocation_id = '{{ invocation_id }}';
+    {% endif %}
+{% endmacro %}
+
+{% macro is_complete_selection() %}
+    {#- True when no node was left out by a selection on the command line. -#}
+    {% set arguments = invocation_args_dict %}
+    {% set narrowed = [] %}
+    {% for argument in ['select', 'exclude', 'selector', 'resource_type', 'exclude_resource_type',
+                        'resource_types', 'exclude_resource_types'] %}
+        {% if arguments.get(argument) %}{% do narrowed.append(argument) %}{% endif %}
+    {% endfor %}
+    {{ return(not narrowed) }}
+{% endmacro %}

@@ -1,0 +1,138 @@
+{#-
+  Raw text to typed values. Each macro takes the text of one raw column and gives null for what
+  cannot be used; the note_repair macro then says why. No value is guessed.
+-#}
+
+{% macro placeholders() -%}
+    ('?', 'na', 'n/a', 'null', 'nan', '-')
+{%- endmacro %}
+
+{% macro clean_text(column) -%}
+    {#- Trimmed text; null when empty or a placeholder. `None` is a value and stays. -#}
+    case
+        when lower(trim({{ column }})) in {{ placeholders() }} then null
+        else nullif(trim({{ column }}), '')
+    end
+{%- endmacro %}
+
+{% macro parse_integer(column) -%}
+    case
+        when {{ regexp_test('trim(' ~ column ~ ')', '^[+-]?[0-9]{1,18}$') }}
+            then cast(trim({{ column }}) as bigint)
+    end
+{%- endmacro %}
+
+{% macro parse_amount(column) -%}
+    {#- Dollars with a decimal point, at most 100 million either way of zero. -#}
+    case
+        when {{ regexp_test('trim(' ~ column ~ ')', '^[+-]?[0-9]{1,15}([.][0-9]+)?$') }}
+            then cast(cast(trim({{ column }}) as decimal(38, 6)) as decimal(18, 2))
+    end
+{%- endmacro %}
+
+{% macro date_pattern(system) -%}
+    {%- set pattern = {
+        'iso': '^[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}$',
+        'mdy': '^[0-9]{1,2}/[0-9]{1,2}/[0-9]{4}$',
+        'dmy': '^[0-9]{1,2}/[0-9]{1,2}/[0-9]{4}$',
+    } -%}
+    {{ return(pattern[date_format(system)]) }}
+{%- endmacro %}
+
+{% macro date_format(system) -%}
+    {#- iso, mdy or dmy: one setting per source system, never guessed per row. -#}
+    {%- set date_style = (var('date_formats') or {}).get(system, 'iso') -%}
+    {%- if date_style not in ('iso', 'mdy', 'dmy') -%}
+        {{ exceptions.raise_compiler_error(
+            "date_formats: " ~ system ~ ": " ~ date_style ~ " is not a date format; use iso, mdy or dmy"
+        ) }}
+    {%- endif -%}
+    {{ return(date_style) }}
+{%- endmacro %}
+
+{% macro parse_date(column, system) -%}
+    {#-
+      A day. ISO text (also with a time of midnight, as typed columns give it) is always read: its
+      year comes first, so it cannot be confused with the other formats.
+    -#}
+    {%- set text = 'trim(' ~ column ~ ')' -%}
+    {%- set date_style = date_format(system) -%}
+    case
+        when {{ regexp_test(text, '^[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([ T]00:00(:00)?)?$') }}
+            then try_cast(substr({{ text }} || ' ', 1, {{ date_length(text) }}) as date)
+    {%- if date_style != 'iso' %}
+        {%- set month, day = (1, 2) if date_style == 'mdy' else (2, 1) %}
+        when {{ regexp_test(text, date_pattern(system)) }}
+            then try_cast(
+                split_part({{ text }}, '/', 3)
+                || '-' || split_part({{ text }}, '/', {{ month }})
+                || '-' || split_part({{ text }}, '/', {{ day }})
+                as date
+            )
+    {%- endif %}
+    end
+{%- endmacro %}
+
+{% macro date_length(text) -%}
+    {#- Characters before the time of day, or all of them. -#}
+    case
+        when {{ text }} like '% %' then position(' ' in {{ text }}) - 1
+        when {{ text }} like '%T%' then position('T' in {{ text }}) - 1
+        else length({{ text }})
+    end
+{%- endmacro %}
+
+{% macro parse_minute_of_day(column) -%}
+    {#- Minutes after midnight from H:MM or HH:MM:SS; seconds are dropped. -#}
+    case
+        when {{ regexp_test(
+            'trim(' ~ column ~ ')',
+            '^([01]?[0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]+)?)?$'
+        ) }}
+            then
+                60 * cast(split_part(trim({{ column }}), ':', 1) as bigint)
+                + cast(split_part(trim({{ column }}), ':', 2) as bigint)
+    end
+{%- endmacro %}
+
+{% macro parse_timestamp(column, system) -%}
+    {#- Local wall time, to the minute; a day without a time of day is its midnight. -#}
+    {%- set text = "replace(trim(" ~ column ~ "), 'T', ' ')" -%}
+    {%- set day = "split_part(" ~ text ~ ", ' ', 1)" -%}
+    {%- set time = "split_part(" ~ text ~ ", ' ', 2)" -%}
+    {{ add_minutes(
+        'cast(' ~ parse_date(day, system) ~ ' as timestamp)',
+        "case when " ~ time ~ " = '' then 0 else " ~ parse_minute_of_day(time) ~ " end"
+    ) }}
+{%- endmacro %}
+
+{% macro slug(column) -%}
+    {#- A readable id: lower case, every run of other characters one underscore. -#}
+    trim({{ regexp_replace_all("lower(trim(" ~ column ~ "))", '[^a-z0-9]+', '_') }}, '_')
+{%- endmacro %}
+
+{% macro entity_key(system, entity, column) -%}
+    {#-
+      The published key of a source record: the same from build to build, and nothing from which
+      the source id follows without the secret. Needs `hash_key` in the from clause; null for null.
+    -#}
+    {{ keyed_hash('hash_key.secret', "'" ~ system ~ "|" ~ entity ~ "|' || " ~ column) }}
+{%- endmacro %}
+
+{% macro largest_amount() -%}
+    {#- One row of more than 100 million dollars is an entry error. -#}
+    100000000
+{%- endmacro %}
+
+{% macro conformed_id(alias_id, system, name) -%}
+    {#-
+      The id of a facility or department: the one of the alias table, otherwise the name made
+      readable under its system, because two systems never share an id by chance.
+    -#}
+    coalesce({{ alias_id }}, '{{ system }}.' || {{ slug(name) }}, 'unknown')
+{%- endmacro %}
+
+{% macro unknown_key() -%}
+    {#- The key of the unknown member; real keys are never negative. -#}
+    cast(-1 as bigint)
+{%- endmacro %}

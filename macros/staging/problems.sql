@@ -1,0 +1,79 @@
+{#- What is wrong with a raw row: rejected as a whole, repaired in a column, or superseded. -#}
+
+{% macro contract_columns(system, table) -%}
+    {#- Names of the raw columns that the input contract (the dbt source) declares for a table. -#}
+    {%- set names = [] -%}
+    {%- if execute -%}
+        {%- for node in graph.sources.values()
+            if node.source_name == system and node.name == table -%}
+            {%- do names.extend(node.columns.keys()) -%}
+        {%- endfor -%}
+    {%- endif -%}
+    {{ return(names) }}
+{%- endmacro %}
+
+{% macro reject_reason(system, table, natural_key, main_date=none, parsed_date=none) -%}
+    {#-
+      Why a raw row cannot be used: the first reason that applies, or null.
+      natural_key: raw columns that identify the record; main_date: the raw column that places it
+      in time, if there is one; parsed_date: the column with its parsed value.
+    -#}
+    case
+        when malformed_reason is not null then 'malformed_line'
+        when concat_ws(''
+            {%- for column in contract_columns(system, table) %}, trim({{ column }}){% endfor %}
+        ) = '' then 'blank_row'
+        when lower(trim({{ natural_key[0] }})) in ('total', 'totals', 'grand total', 'subtotal')
+            then 'totals_row'
+        {%- for column in natural_key if column != main_date %}
+        when {{ clean_text(column) }} is null then 'missing_key'
+        {%- endfor %}
+    {%- if main_date %}
+        when {{ clean_text(main_date) }} is null then 'missing_date'
+        when {{ parsed_date }} is null
+            or cast({{ parsed_date }} as date) < cast('{{ var("earliest_date") }}' as date)
+            or cast({{ parsed_date }} as date) > cast('{{ var("latest_date") }}' as date)
+            then 'unusable_date'
+    {%- endif %}
+    end
+{%- endmacro %}
+
+{% macro repairs(notes) -%}
+    {#-
+      `column:reason` of every value of the row that could not be used, joined by semicolons; null
+      when there is none. notes: a list of (column, raw text, usable value, reason), the last two
+      SQL but for a plain reason word: it is quoted when it is one word. An empty text is missing, which is no repair.
+    -#}
+    nullif(concat_ws(';'
+    {%- for column, raw_text, value, reason in notes %},
+        case
+            when nullif(trim({{ raw_text }}), '') is null or {{ value }} is not null then null
+            when lower(trim({{ raw_text }})) in {{ placeholders() }} then '{{ column }}:sentinel'
+            else '{{ column }}:' || {{ reason if ' ' in reason else "'" ~ reason ~ "'" }}
+        end
+    {%- endfor %}
+    ), '')
+{%- endmacro %}
+
+{% macro row_status(natural_key) -%}
+    {#-
+      Where a raw row ends: rejected, accepted, or superseded by a newer version of the same natural
+      key (the later file name wins, then the later row).
+    -#}
+    case
+        when reject_reason is not null then 'rejected'
+        when row_number() over (
+            partition by {{ natural_key | join(', ') }}, case when reject_reason is null then 1 else 0 end
+            order by source_file desc nulls last, row_number desc nulls last
+        ) > 1 then 'superseded'
+        else 'accepted'
+    end
+{%- endmacro %}
+
+{% macro code_join(alias, system, column, raw_text) -%}
+    {#- Joins the code map row of a raw word as `alias`, whose `code` is null for an unknown word. -#}
+    left join {{ ref('code_map') }} as {{ alias }}
+        on {{ alias }}.source_system = '{{ system }}'
+        and {{ alias }}.column_name = '{{ column }}'
+        and {{ alias }}.raw_value = lower(trim({{ raw_text }}))
+{%- endmacro %}

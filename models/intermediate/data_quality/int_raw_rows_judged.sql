@@ -1,0 +1,20 @@
+with
+
+final as (
+
+    {% for system, table in staged_tables() -%}
+    select
+        '{{ system }}' as source_system,
+        '{{ table }}' as source_table,
+        source_file,
+        row_number,
+        row_status,
+        reject_reason,
+        repairs
+    from {{ ref('stg_' ~ system ~ '__' ~ table) }}
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+
+)
+
+select * from final

@@ -1,0 +1,66 @@
+with
+
+slots as (
+
+    select * from {{ ref('stg_hospital_ops__slots') }}
+    where row_status = 'accepted'
+
+),
+
+doctors as (
+
+    select * from {{ ref('stg_hospital_ops__doctors') }}
+    where row_status = 'accepted'
+
+),
+
+appointments as (
+
+    select * from {{ ref('int_appointments_classified') }}
+
+),
+
+systems as (
+
+    select * from {{ ref('int_systems_dated') }}
+    where source_system = 'hospital_ops'
+
+),
+
+-- a double booking fills one slot once
+bookings as (
+
+    select
+        doctor_id,
+        started_at,
+        max(case when outcome = 'attended' then 1 else 0 end) as attended,
+        min(booked_at) as booked_at
+    from appointments
+    where coalesce(status, 'scheduled') != 'cancelled'
+    group by doctor_id, started_at
+
+),
+
+final as (
+
+    select
+        slots.doctor_id,
+        coalesce(doctors.facility_id, 'unknown') as facility_id,
+        slots.started_at,
+        cast(slots.started_at as date) as slot_date,
+        slots.is_held,
+        bookings.doctor_id is not null as is_booked,
+        coalesce(bookings.attended, 0) = 1 as is_attended,
+        bookings.booked_at,
+        cast(slots.started_at as date) < systems.as_of_date as is_past
+    from slots
+    cross join systems
+    left join doctors
+        on doctors.doctor_id = slots.doctor_id
+    left join bookings
+        on bookings.doctor_id = slots.doctor_id
+        and bookings.started_at = slots.started_at
+
+)
+
+select * from final

@@ -1,0 +1,66 @@
+with
+
+appointments as (
+
+    select * from {{ ref('fct_appointments') }}
+    where outcome != 'future'
+
+),
+
+counted as (
+
+    select
+        case when grouping(facility_id) = 1 then 'all' else facility_id end as facility_id,
+        {{ first_of_month('appointment_date') }} as month,
+        {{ outcome_counts() }}
+    from appointments
+    group by grouping sets (
+        (facility_id, {{ first_of_month('appointment_date') }}),
+        ({{ first_of_month('appointment_date') }})
+    )
+
+),
+
+-- a month without appointments is 0, so that no month is missing from a series
+spined as (
+
+    select
+        facilities.facility_id,
+        months.month
+    from (select facility_id from counted group by facility_id) as facilities
+    cross join (select month from {{ ref('dim_dates') }} group by month) as months
+    where
+        months.month >= (select min(counted.month) from counted)
+        and months.month <= (select max(counted.month) from counted)
+
+),
+
+filled as (
+
+    select
+        spined.facility_id,
+        spined.month,
+        {%- for name in outcome_count_names() %}
+        coalesce(counted.{{ name }}, 0) as {{ name }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from spined
+    left join counted
+        on counted.facility_id = spined.facility_id
+        and counted.month = spined.month
+
+),
+
+final as (
+
+    select
+        facility_id,
+        month,
+        {% for name in outcome_count_names() -%}
+        {{ name }},
+        {% endfor -%}
+        {{ outcome_rates() }}
+    from filled
+
+)
+
+select * from final

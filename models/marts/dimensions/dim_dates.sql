@@ -1,0 +1,63 @@
+with
+
+systems as (
+
+    select
+        min(first_event_date) as first_event_date,
+        max(last_event_date) as last_event_date
+    from {{ ref('int_systems_dated') }}
+
+),
+
+-- whole calendar years around the data; a decade when there are no data
+spans as (
+
+    select
+        cast(coalesce(date_trunc('year', first_event_date), cast('2020-01-01' as date)) as date)
+            as first_day,
+        cast(coalesce(date_trunc('year', last_event_date), cast('2029-01-01' as date)) as date)
+            as last_year
+    from systems
+
+),
+
+numbered as (
+
+    select numbers.n
+    from {{ numbers(5) }} as numbers
+
+),
+
+spined as (
+
+    select {{ add_days('spans.first_day', 'numbered.n') }} as calendar_date
+    from spans
+    cross join numbered
+    where
+        numbered.n < {{ days_between('spans.first_day', 'spans.last_year') }} + 366
+        and extract(year from {{ add_days('spans.first_day', 'numbered.n') }})
+        <= extract(year from spans.last_year)
+
+),
+
+final as (
+
+    select
+        calendar_date,
+        {{ first_of_month('calendar_date') }} as month,
+        cast(extract(year from calendar_date) as bigint) as year,
+        cast(extract(quarter from calendar_date) as bigint) as quarter,
+        {{ iso_year_week('calendar_date') }} as iso_year_week,
+        {{ financial_year('calendar_date', var('financial_year_start_month')) }} as financial_year,
+        {{ financial_quarter('calendar_date', var('financial_year_start_month')) }}
+            as financial_quarter,
+        {{ season('calendar_date', var('hemisphere')) }} as season,
+        cast({{ season_year('calendar_date') }} as bigint) as season_year,
+        {{ iso_weekday('calendar_date') }} as weekday_number,
+        {{ weekday_name(iso_weekday('calendar_date')) }} as weekday,
+        {{ iso_weekday('calendar_date') }} >= 6 as is_weekend
+    from spined
+
+)
+
+select * from final

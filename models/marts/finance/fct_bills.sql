@@ -1,0 +1,49 @@
+with
+
+bills as (
+
+    select * from {{ ref('stg_hospital_ops__billing') }}
+    where row_status = 'accepted'
+
+),
+
+treatments as (
+
+    select * from {{ ref('fct_treatments') }}
+
+),
+
+patients as (
+
+    select patient_key from {{ ref('dim_patients') }}
+
+),
+
+final as (
+
+    select
+        bills.bill_key,
+        coalesce(treatments.treatment_key, {{ unknown_key() }}) as treatment_key,
+        coalesce(patients.patient_key, {{ unknown_key() }}) as patient_key,
+        coalesce(treatments.facility_id, 'unknown') as facility_id,
+        bills.bill_date,
+        bills.paid_date,
+        bills.billed_amount,
+        -- an extract without a paid amount says with the status alone that the bill was paid
+        coalesce(
+            bills.paid_amount,
+            case when bills.payment_status = 'paid' then bills.billed_amount else 0 end
+        ) as paid_amount,
+        coalesce(bills.adjustment_amount, 0) as adjustment_amount,
+        bills.payment_method,
+        bills.payment_status,
+        coalesce(treatments.appointment_outcome, 'unknown') as appointment_outcome
+    from bills
+    left join treatments
+        on treatments.treatment_key = bills.treatment_key
+    left join patients
+        on patients.patient_key = bills.patient_key
+
+)
+
+select * from final

@@ -1,0 +1,34 @@
+with
+
+treatments as (
+
+    select * from {{ ref('stg_hospital_ops__treatments') }}
+    where row_status = 'accepted'
+
+),
+
+appointments as (
+
+    select * from {{ ref('fct_appointments') }}
+
+),
+
+final as (
+
+    select
+        treatments.treatment_key,
+        coalesce(appointments.appointment_key, {{ unknown_key() }}) as appointment_key,
+        coalesce(appointments.patient_key, {{ unknown_key() }}) as patient_key,
+        coalesce(appointments.facility_id, 'unknown') as facility_id,
+        coalesce(appointments.doctor_id, 'unknown') as doctor_id,
+        treatments.treatment_type,
+        treatments.treatment_date,
+        treatments.cost,
+        coalesce(appointments.outcome, 'unknown') as appointment_outcome
+    from treatments
+    left join appointments
+        on appointments.appointment_key = treatments.appointment_key
+
+)
+
+select * from final

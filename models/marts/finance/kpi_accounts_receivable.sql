@@ -1,0 +1,76 @@
+with
+
+bills as (
+
+    select * from {{ ref('fct_bills') }}
+
+),
+
+systems as (
+
+    select
+        as_of_date,
+        {{ add_days('as_of_date', -1) }} as snapshot_date,
+        {{ add_days('as_of_date', '-1 * ' ~ var('receivable_window_days')) }} as window_from
+    from {{ ref('int_systems_dated') }}
+    where source_system = 'hospital_ops'
+
+),
+
+aged as (
+
+    select
+        bills.facility_id,
+        bills.bill_date,
+        bills.billed_amount,
+        {{ open_amount() }} as open_amount,
+        {{ days_between('bills.bill_date', 'systems.snapshot_date') }} as age_days,
+        bills.bill_date >= systems.window_from as is_in_window
+    from bills
+    inner join systems
+        on bills.bill_date < systems.as_of_date
+
+),
+
+counted as (
+
+    select
+        case when grouping(facility_id) = 1 then 'all' else facility_id end as facility_id,
+        count(case when open_amount > 0 then 1 end) as open_bills,
+        sum(open_amount) as open_amount,
+        sum(case when age_days <= 30 then open_amount end) as open_0_30_days_amount,
+        sum(case when age_days between 31 and 60 then open_amount end) as open_31_60_days_amount,
+        sum(case when age_days between 61 and 90 then open_amount end) as open_61_90_days_amount,
+        sum(case when age_days > 90 then open_amount end) as open_over_90_days_amount,
+        sum(case when is_in_window then billed_amount end) as window_billed_amount
+    from aged
+    group by grouping sets ((facility_id), ())
+
+),
+
+final as (
+
+    select
+        counted.facility_id,
+        systems.snapshot_date,
+        counted.open_bills,
+        {%- for name in [
+            'open_amount', 'open_0_30_days_amount', 'open_31_60_days_amount',
+            'open_61_90_days_amount', 'open_over_90_days_amount', 'window_billed_amount',
+        ] %}
+        cast(coalesce(counted.{{ name }}, 0) as decimal(18, 2)) as {{ name }},
+        {%- endfor %}
+        cast({{ var('receivable_window_days') }} as bigint) as window_days,
+        {{ safe_divide('counted.window_billed_amount', var('receivable_window_days')) }}
+            as average_daily_billed_amount,
+        {{ safe_divide(
+            'counted.open_amount * ' ~ var('receivable_window_days'), 'counted.window_billed_amount'
+        ) }} as days_in_receivable,
+        {{ safe_divide('coalesce(counted.open_over_90_days_amount, 0)', 'counted.open_amount') }}
+            as over_90_days_rate
+    from counted
+    cross join systems
+
+)
+
+select * from final

@@ -1,0 +1,64 @@
+{% set all_or = 'case when grouping({0}) = 1 then \'all\' else {0} end as {0}' %}
+
+with
+
+bills as (
+
+    select * from {{ ref('fct_bills') }}
+
+),
+
+counted as (
+
+    select
+        {{ all_or.format('facility_id') }},
+        {{ all_or.format('payment_method') }},
+        {{ all_or.format('payment_status') }},
+        count(*) as bills,
+        sum(billed_amount) as billed_amount,
+        sum(paid_amount) as paid_amount
+    from bills
+    group by grouping sets (
+        (facility_id, payment_method, payment_status),
+        (facility_id, payment_method),
+        (facility_id, payment_status),
+        (facility_id),
+        (payment_method, payment_status),
+        (payment_method),
+        (payment_status),
+        ()
+    )
+
+),
+
+totals as (
+
+    select
+        facility_id,
+        bills as facility_bills,
+        billed_amount as facility_billed_amount
+    from counted
+    where payment_method = 'all' and payment_status = 'all'
+
+),
+
+final as (
+
+    select
+        counted.facility_id,
+        counted.payment_method,
+        counted.payment_status,
+        counted.bills,
+        cast(coalesce(counted.billed_amount, 0) as decimal(18, 2)) as billed_amount,
+        cast(coalesce(counted.paid_amount, 0) as decimal(18, 2)) as paid_amount,
+        totals.facility_bills,
+        {{ rate_columns('share_of_bills', 'counted.bills', 'totals.facility_bills') }},
+        {{ safe_divide('counted.billed_amount', 'totals.facility_billed_amount') }}
+            as share_of_amount
+    from counted
+    inner join totals
+        on totals.facility_id = counted.facility_id
+
+)
+
+select * from final

@@ -1,0 +1,64 @@
+with
+
+appointments as (
+
+    select * from {{ ref('fct_appointments') }}
+    where outcome != 'future' and appointment_hour is not null
+
+),
+
+days as (
+
+    select
+        weekday,
+        weekday_number,
+        count(*) as observed_days
+    from {{ ref('dim_dates') }}
+    where
+        calendar_date >= (select min(appointments.appointment_date) from appointments)
+        and calendar_date <= (select max(appointments.appointment_date) from appointments)
+    group by weekday, weekday_number
+
+),
+
+counted as (
+
+    select
+        case when grouping(facility_id) = 1 then 'all' else facility_id end as facility_id,
+        {{ iso_weekday('appointment_date') }} as weekday_number,
+        appointment_hour as hour,
+        count(*) as appointments,
+        count(case when outcome = 'attended' then 1 end) as attended,
+        count(case when outcome = 'no_show' then 1 end) as no_shows
+    from appointments
+    group by grouping sets (
+        (facility_id, {{ iso_weekday('appointment_date') }}, appointment_hour),
+        ({{ iso_weekday('appointment_date') }}, appointment_hour)
+    )
+
+),
+
+final as (
+
+    select
+        counted.facility_id,
+        days.weekday,
+        days.weekday_number,
+        counted.hour,
+        counted.appointments,
+        days.observed_days,
+        {{ safe_divide('counted.appointments', 'days.observed_days') }} as appointments_per_day,
+        {{ safe_divide(poisson_low('counted.appointments'), 'days.observed_days') }}
+            as appointments_per_day_low,
+        {{ safe_divide(poisson_high('counted.appointments'), 'days.observed_days') }}
+            as appointments_per_day_high,
+        counted.attended,
+        counted.no_shows,
+        {{ rate_columns('no_show_rate', 'counted.no_shows', '(counted.attended + counted.no_shows)') }}
+    from counted
+    inner join days
+        on days.weekday_number = counted.weekday_number
+
+)
+
+select * from final

@@ -1,0 +1,101 @@
+with
+
+raw as (
+
+    select * from {{ raw_table('hospital_ops', 'patients') }}
+
+),
+
+hash_key as (
+
+    select secret from {{ source('private', 'hash_key') }}
+
+),
+
+parsed as (
+
+    select
+        raw.*,
+        {{ parse_date('raw.date_of_birth', 'hospital_ops') }} as birth_day,
+        {{ parse_date('raw.registration_date', 'hospital_ops') }} as registration_day,
+        genders.code as gender_code,
+        insurers.code as insurer_code,
+        regions.code as region_code
+    from raw
+    {{ code_join('genders', 'hospital_ops', 'gender', 'raw.gender') }}
+    {{ code_join('insurers', 'hospital_ops', 'insurance_provider', 'raw.insurance_provider') }}
+    {{ code_join('regions', 'hospital_ops', 'region', 'raw.region') }}
+
+),
+
+ranged as (
+
+    select
+        parsed.*,
+        -- a birth after the registration, or more than 120 years before it, is an entry error
+        case
+            when coalesce({{ days_between('birth_day', 'registration_day') }}, 0)
+                between 0 and 43830
+                then birth_day
+        end as plausible_birth_day
+    from parsed
+
+),
+
+judged as (
+
+    select
+        ranged.*,
+        {{ reject_reason('hospital_ops', 'patients', ['patient_id']) }} as reject_reason,
+        {{ repairs([
+            ('gender', 'gender', 'gender_code', 'unmapped_code'),
+            ('date_of_birth', 'date_of_birth', 'plausible_birth_day',
+                "case when birth_day is null then 'not_a_date' else 'out_of_range' end"),
+            ('registration_date', 'registration_date', 'registration_day', 'not_a_date'),
+            ('insurance_provider', 'insurance_provider',
+                clean_text('insurance_provider'), 'sentinel'),
+            ('region', 'region', clean_text('region'), 'sentinel'),
+        ]) }} as repairs
+    from ranged
+
+),
+
+versioned as (
+
+    select
+        judged.*,
+        {{ row_status(['trim(patient_id)']) }} as row_status
+    from judged
+
+),
+
+final as (
+
+    select
+        versioned.source_file,
+        versioned.row_number,
+        versioned.row_status,
+        versioned.reject_reason,
+        case when versioned.row_status = 'accepted' then versioned.repairs end as repairs,
+        trim(versioned.patient_id) as patient_id,
+        {{ entity_key('hospital_ops', 'patient', 'trim(versioned.patient_id)') }} as patient_key,
+        coalesce(versioned.gender_code, 'unknown') as gender,
+        versioned.plausible_birth_day as date_of_birth,
+        versioned.registration_day as registration_date,
+        coalesce(versioned.insurer_code, {{ clean_text('versioned.insurance_provider') }}, 'unknown')
+            as insurance,
+        coalesce(versioned.region_code, {{ clean_text('versioned.region') }}, 'unknown') as region,
+        -- one e-mail on several records is a sign, not a proof, of one person: never merged
+        coalesce(
+            {{ clean_text('versioned.email') }} is not null
+            and count(*) over (
+                partition by lower(trim(versioned.email)), versioned.row_status
+            ) > 1,
+            false
+        ) as has_shared_email
+    from versioned
+    cross join hash_key
+
+)
+
+select * from final

@@ -1,0 +1,57 @@
+with
+
+raw as (
+
+    select * from {{ raw_table('hospital_ops', 'slots') }}
+
+),
+
+parsed as (
+
+    select
+        raw.*,
+        {{ parse_timestamp('raw.start_at', 'hospital_ops') }} as slot_time,
+        holds.code as held_code
+    from raw
+    {{ code_join('holds', 'hospital_ops', 'held', 'raw.held') }}
+
+),
+
+judged as (
+
+    select
+        parsed.*,
+        {{ reject_reason(
+            'hospital_ops', 'slots', ['doctor_id', 'start_at'], 'start_at', 'slot_time'
+        ) }} as reject_reason,
+        {{ repairs([('held', 'held', 'held_code', 'unmapped_code')]) }} as repairs
+    from parsed
+
+),
+
+versioned as (
+
+    select
+        judged.*,
+        {{ row_status(['trim(doctor_id)', 'slot_time']) }} as row_status
+    from judged
+
+),
+
+final as (
+
+    select
+        source_file,
+        row_number,
+        row_status,
+        reject_reason,
+        case when row_status = 'accepted' then repairs end as repairs,
+        trim(doctor_id) as doctor_id,
+        slot_time as started_at,
+        -- a slot that is not known to be held back counts as open to booking
+        coalesce(held_code, 'false') = 'true' as is_held
+    from versioned
+
+)
+
+select * from final

@@ -1,0 +1,82 @@
+with
+
+raw as (
+
+    select * from {{ raw_table('hospital_ops', 'treatments') }}
+
+),
+
+hash_key as (
+
+    select secret from {{ source('private', 'hash_key') }}
+
+),
+
+parsed as (
+
+    select
+        raw.*,
+        {{ parse_date('raw.treatment_date', 'hospital_ops') }} as day,
+        {{ parse_amount('raw.cost') }} as dollars,
+        coalesce(types.code, {{ clean_text('raw.treatment_type') }}) as type_name
+    from raw
+    {{ code_join('types', 'hospital_ops', 'treatment_type', 'raw.treatment_type') }}
+
+),
+
+ranged as (
+
+    select
+        parsed.*,
+        case when dollars between 0 and {{ largest_amount() }} then dollars end as usable_dollars
+    from parsed
+
+),
+
+judged as (
+
+    select
+        ranged.*,
+        {{ reject_reason(
+            'hospital_ops', 'treatments', ['treatment_id'], 'treatment_date', 'day'
+        ) }} as reject_reason,
+        {{ repairs([
+            ('appointment_id', 'appointment_id', clean_text('appointment_id'), 'sentinel'),
+            ('treatment_type', 'treatment_type', 'type_name', 'sentinel'),
+            ('cost', 'cost', 'usable_dollars',
+                "case when dollars is null then 'not_a_number' else 'out_of_range' end"),
+        ]) }} as repairs
+    from ranged
+
+),
+
+versioned as (
+
+    select
+        judged.*,
+        {{ row_status(['trim(treatment_id)']) }} as row_status
+    from judged
+
+),
+
+final as (
+
+    select
+        versioned.source_file,
+        versioned.row_number,
+        versioned.row_status,
+        versioned.reject_reason,
+        case when versioned.row_status = 'accepted' then versioned.repairs end as repairs,
+        {{ entity_key('hospital_ops', 'treatment', 'trim(versioned.treatment_id)') }}
+            as treatment_key,
+        {{ entity_key('hospital_ops', 'appointment', clean_text('versioned.appointment_id')) }}
+            as appointment_key,
+        coalesce(versioned.type_name, 'unknown') as treatment_type,
+        versioned.day as treatment_date,
+        versioned.usable_dollars as cost
+    from versioned
+    cross join hash_key
+
+)
+
+select * from final

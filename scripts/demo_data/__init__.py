@@ -1,0 +1,1 @@
+"""The wholly fictional demo data: one module per topic, one `build` per source system."""

@@ -1,0 +1,387 @@
+"""Find the files of a raw folder and count what is in them.
+
+Usage: `inventory(raw_dir())` from other scripts; `python scripts/raw_door.py check` by hand.
+
+A raw folder is <folder>/<system>/<table>.csv|csv.gz|parquet or <folder>/<system>/<table>/*.
+Whatever could make a number wrong without being seen stops with one line (UserError): a table
+in two places, an unknown name, a missing column, a file that is cut short.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO
+
+import duckdb
+
+from raw_contract import Contract, Table, load_contract, match_header
+from raw_csv import CsvScan
+from settings import PROJECT_ROOT, UserError
+
+SEEDS = PROJECT_ROOT / "seeds"
+ENDINGS = (".csv", ".csv.gz", ".parquet")
+_ENDINGS_TEXT = ".csv, .csv.gz and .parquet"
+_NOTES = (".md", ".txt")
+_TOP_FILES = ("wardhouse.yml",)
+
+Advance = Callable[[int], None]  # told how many more bytes have been read
+
+
+@dataclass(frozen=True)
+class RawFile:
+    """A file that belongs to a table of the contract."""
+
+    table: Table
+    path: Path
+    source_file: str  # the path below the raw folder, as users know the file
+    ending: str
+    size: int
+    mtime_ns: int
+
+    @property
+    def state(self) -> list:
+        """What changes when the file's content does."""
+        return [str(self.path), self.size, self.mtime_ns]
+
+
+@dataclass(frozen=True)
+class Scan:
+    """What one file holds."""
+
+    header: tuple[str, ...]
+    types: tuple[str, ...]  # DuckDB's names, of a Parquet file only
+    records: int
+    malformed: int
+    clean: bool  # the database reads the file as it is; else a cleaned copy
+    longest: int  # bytes of the longest record of a CSV file
+
+
+@dataclass
+class Inventory:
+    """The files of a raw folder, or of the demo seeds, with their counts."""
+
+    raw_dir: Path | None
+    contract: Contract
+    files: list[RawFile] = field(default_factory=list)
+    scans: dict[str, Scan] = field(default_factory=dict)  # by absolute path
+    names: dict[str, tuple[str, ...]] = field(default_factory=dict)  # columns by absolute path
+    warnings: list[str] = field(default_factory=list)
+
+    def scan(self, file: RawFile) -> Scan:
+        """The counts of a file."""
+        return self.scans[str(file.path)]
+
+    def columns(self, file: RawFile) -> tuple[str, ...]:
+        """The names of a file's columns, in the file's order."""
+        return self.names[str(file.path)]
+
+    def of_table(self, table: Table) -> list[RawFile]:
+        """The files of a table in the order of their names."""
+        return [file for file in self.files if file.table is table]
+
+    @property
+    def bytes(self) -> int:
+        """The size of all files together."""
+        return sum(file.size for file in self.files)
+
+
+def inventory(
+    raw_dir: Path | None,
+    contract: Contract | None = None,
+    known_scans: dict[str, Scan] | None = None,
+    advance: Advance = lambda count: None,
+) -> Inventory:
+    """Find and count everything in the raw folder, or in the demo seeds when it is None."""
+    found = find_files(raw_dir, contract or load_contract())
+    scan_files(found, known_scans or {}, advance)
+    return found
+
+
+def find_files(raw_dir: Path | None, contract: Contract) -> Inventory:
+    """The files of the raw folder, or of the demo seeds when it is None, not yet counted."""
+    found = Inventory(raw_dir, contract)
+    if raw_dir is None:
+        _find_seeds(found)
+    else:
+        _find_systems(found, raw_dir)
+    return found
+
+
+def _find_seeds(found: Inventory) -> None:
+    for table in found.contract.tables.values():
+        path = SEEDS / table.system / f"raw_{table.system}__{table.name}.csv"
+        if path.exists():
+            found.files.append(_raw_file(table, path, path.name))
+
+
+def _find_systems(found: Inventory, raw_dir: Path) -> None:
+    systems = found.contract.systems
+    remedy = "set WARDHOUSE_RAW_DIR to a folder that holds " + ", ".join(systems)
+    if not raw_dir.is_dir():
+        what = "is not a folder" if raw_dir.exists() else "does not exist"
+        raise UserError(f"the raw folder {what}, {raw_dir}; {remedy}")
+    folders = []
+    ignored = []
+    for path in _listed(raw_dir):
+        if path.is_dir():
+            if path.name not in systems:
+                raise UserError(
+                    f"unknown source system, {path}; known are {', '.join(systems)}: "
+                    "rename the folder or move it away"
+                )
+            folders.append(path)
+        elif _ending(path):
+            raise UserError(
+                f"a data file outside the folder of its source system, {path}; "
+                f"move it into one of {', '.join(systems)}"
+            )
+        elif path.name not in _TOP_FILES and path.suffix.lower() not in _NOTES:
+            ignored.append(path)
+    if not folders:
+        raise UserError(f"the raw folder holds no known source system, {raw_dir}; {remedy}")
+    for folder in folders:
+        ignored += _find_tables(found, raw_dir, folder)
+    if ignored:
+        names = ", ".join(_below(raw_dir, path) for path in ignored)
+        found.warnings.append(f"not read, {names}; only {_ENDINGS_TEXT} files are")
+
+
+def _find_tables(found: Inventory, raw_dir: Path, folder: Path) -> list[Path]:
+    """Add the tables of one system; gives the files that are not data."""
+    known = found.contract.names(folder.name)
+    places: dict[str, list[Path]] = {}
+    ignored = []
+    for path in _listed(folder):
+        ending = _ending(path)
+        if not ending and not path.is_dir():
+            ignored.append(path)
+            continue
+        name = path.name if path.is_dir() else path.name[: -len(ending)]
+        if name not in known:
+            raise UserError(
+                f"unknown table {name}, {_below(raw_dir, path)}; known are {', '.join(known)}: "
+                "rename it or move it away"
+            )
+        places.setdefault(name, []).append(path)
+    for name, paths in sorted(places.items()):
+        if len(paths) > 1:
+            both = " and ".join(_below(raw_dir, path) for path in paths)
+            raise UserError(f"table {name} is there twice, {both}; keep one of them")
+        table = found.contract.tables[folder.name, name]
+        files = paths
+        if paths[0].is_dir():
+            files = []
+            for path in _listed(paths[0]):
+                if path.is_dir():
+                    raise UserError(
+                        f"a folder inside the folder of a table, {_below(raw_dir, path)}; "
+                        "move its files up"
+                    )
+                (files if _ending(path) else ignored).append(path)
+        found.files += [_raw_file(table, path, _below(raw_dir, path)) for path in files]
+    return ignored
+
+
+def _listed(folder: Path) -> list[Path]:
+    """What is in a folder, by name, without the hidden files."""
+    try:
+        paths = [path for path in folder.iterdir() if not path.name.startswith(".")]
+    except OSError as error:
+        raise UserError(
+            f"the folder cannot be read ({error.strerror}), {folder}; give yourself permission"
+        ) from None
+    return sorted(paths, key=lambda path: path.name)
+
+
+def _ending(path: Path) -> str | None:
+    name = path.name.lower()
+    return next((ending for ending in ENDINGS if name.endswith(ending)), None)
+
+
+def _below(raw_dir: Path, path: Path) -> str:
+    return path.relative_to(raw_dir).as_posix()
+
+
+def _raw_file(table: Table, path: Path, source_file: str) -> RawFile:
+    try:
+        source_file.encode("utf-8")
+    except UnicodeEncodeError:
+        shown = source_file.encode("utf-8", "replace").decode()
+        raise UserError(f"the file's name is not UTF-8, {shown}; rename it") from None
+    with _told(source_file):
+        state = path.stat()
+    if not path.is_file():
+        raise UserError(f"not a regular file, {source_file}; put a plain file there")
+    return RawFile(table, path, source_file, _ending(path), state.st_size, state.st_mtime_ns)
+
+
+def scan_files(
+    found: Inventory, known_scans: dict[str, Scan], advance: Advance = lambda count: None
+) -> None:
+    """Count every file that is not known already, and match its columns with the contract."""
+    with duckdb.connect() as connection:
+        for file in found.files:
+            key = str(file.path)
+            scan = known_scans.get(key) or scan_file(file, connection, advance)
+            found.scans[key] = scan
+            found.names[key] = match_header(file.table, scan.header, file.source_file)
+
+
+def scan_file(
+    file: RawFile, connection: duckdb.DuckDBPyConnection, advance: Advance = lambda count: None
+) -> Scan:
+    """Count the records of one file without the reader that will load it."""
+    with _told(file.source_file):
+        if file.ending == ".parquet":
+            scan = _scan_parquet(file, connection)
+            advance(file.size)
+        else:
+            scan = _scan_csv(file, CsvScan(file.source_file), advance)
+        state = file.path.stat()
+    if (state.st_size, state.st_mtime_ns) != (file.size, file.mtime_ns):
+        _fail_changed(file)
+    return scan
+
+
+def _fail_changed(file: RawFile) -> None:
+    raise UserError(
+        f"the file changed while it was read, {file.source_file}; "
+        "run again when the extract is complete"
+    )
+
+
+def _scan_csv(file: RawFile, counts: CsvScan, advance: Advance) -> Scan:
+    with file.path.open("rb") as disk:
+        read = 0
+
+        def tell() -> None:
+            nonlocal read
+            position = disk.tell()
+            advance(position - read)
+            read = position
+
+        with _unpacked(disk, file.ending) as stream:
+            counts.run(stream, tell)
+    return Scan(
+        header=counts.header,
+        types=(),
+        records=counts.records,
+        malformed=counts.malformed,
+        clean=counts.clean,
+        longest=counts.longest,
+    )
+
+
+@contextmanager
+def _unpacked(disk: BinaryIO, ending: str) -> Iterator[BinaryIO]:
+    if ending == ".csv":
+        yield disk
+    else:
+        with gzip.GzipFile(fileobj=disk) as stream:
+            yield stream
+
+
+def _scan_parquet(file: RawFile, connection: duckdb.DuckDBPyConnection) -> Scan:
+    """Rows from the footer, columns from the schema: no row is read."""
+    path = sql_path(file.path)
+    rows = connection.execute(f"select num_rows from parquet_file_metadata({path})").fetchone()[0]
+    columns = connection.execute(f"describe select * from {read_parquet([file.path])}").fetchall()
+    return Scan(
+        header=tuple(column[0] for column in columns),
+        types=tuple(column[1] for column in columns),
+        records=rows,
+        malformed=0,
+        clean=True,
+        longest=0,
+    )
+
+
+def read_parquet(paths: list[Path], options: str = "") -> str:
+    """The call that reads Parquet files; text written without its type mark stays text."""
+    files = ", ".join(sql_path(path) for path in paths)
+    return f"read_parquet([{files}], binary_as_string=true, hive_partitioning=false{options})"
+
+
+def sql_text(text: str) -> str:
+    """A text literal of SQL."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def sql_path(path: Path) -> str:
+    """A path as a literal that stands for this one file, whatever characters it has."""
+    # DuckDB takes *, ? and [ in a path for a pattern: [1].csv would read 1.csv instead.
+    return sql_text("".join(f"[{sign}]" if sign in "*?[" else sign for sign in str(path)))
+
+
+@contextmanager
+def _told(source_file: str) -> Iterator[None]:
+    """Turn what goes wrong while a file is read into one line that names it."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise UserError(
+            f"the file is gone, {source_file}; run again when the extract is complete"
+        ) from None
+    except (EOFError, gzip.BadGzipFile, zlib.error):
+        raise UserError(
+            f"the gzip file is cut short or damaged, {source_file}; copy it again"
+        ) from None
+    except OSError as error:
+        raise UserError(
+            f"the file cannot be read ({error.strerror}), {source_file}; give yourself permission"
+        ) from None
+    except duckdb.Error:
+        raise UserError(
+            f"the Parquet file is cut short or damaged, {source_file}; copy it again"
+        ) from None
+
+
+def landing_path(file: RawFile, landing_dir: Path) -> Path:
+    """Where the cleaned copy of a file belongs."""
+    return landing_dir / file.table.system / file.table.name / f"{file.path.name}.csv"
+
+
+def land(file: RawFile, scan: Scan, landing_dir: Path) -> None:
+    """Write a cleaned copy: damaged records keep only their number and the reason.
+
+    Good records are copied byte for byte behind their number, so what the database reads is
+    what the file says.
+    """
+    target = landing_path(file, landing_dir)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = target.with_name(target.name + ".tmp")
+    empty = b"," * len(scan.header)
+    header = io.StringIO()
+    csv.writer(header, lineterminator="\n").writerow(["_row_number", "_malformed", *scan.header])
+    with _told(file.source_file), unfinished.open("wb") as out:
+        out.write(header.getvalue().encode("utf-8"))
+
+        def keep(number: int, text: bytes, reason: str | None) -> None:
+            if reason is None:
+                out.write(b"%d,,%s\n" % (number, text or empty[1:]))
+            else:
+                out.write(b"%d,%s%s\n" % (number, reason.encode(), empty))
+
+        again = _scan_csv(file, CsvScan(file.source_file, keep), lambda count: None)
+    if (again.records, again.malformed) != (scan.records, scan.malformed):
+        _fail_changed(file)
+    unfinished.replace(target)
+
+
+def remove_stale(landing_dir: Path, wanted: set[Path]) -> None:
+    """Remove the cleaned copies that are no longer needed, and the folders left empty."""
+    if not landing_dir.is_dir():
+        return
+    for path in sorted(landing_dir.rglob("*"), reverse=True):
+        if path.is_dir():
+            if not any(path.iterdir()):
+                path.rmdir()
+        elif path not in wanted:
+            path.unlink()

@@ -1,0 +1,70 @@
+"""Where Wardhouse finds its inputs and puts its outputs.
+
+Usage: imported by the other scripts; nothing to run.
+
+Every setting is an environment variable with a default (README, "Settings"). Relative paths
+are taken from the project root, so the scripts work from any folder.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+PROJECT_ROOT = Path(__file__).resolve().parent.parent
+PRIVATE_DATABASE_NAME = "wardhouse_private.duckdb"
+
+
+class UserError(Exception):
+    """Something the user can put right: its text is the one line that is shown."""
+
+
+def _path_setting(variable: str, default: str) -> Path:
+    """The path in an environment variable, or the default, from the project root."""
+    return PROJECT_ROOT / Path(os.environ.get(variable) or default).expanduser()
+
+
+def raw_dir() -> Path | None:
+    """The user's raw folder, or None for the demo seeds."""
+    value = os.environ.get("WARDHOUSE_RAW_DIR")
+    return PROJECT_ROOT / Path(value).expanduser() if value else None
+
+
+def build_dir() -> Path:
+    """The folder of the private database and run files."""
+    return _path_setting("WARDHOUSE_BUILD_DIR", "build")
+
+
+def private_database() -> Path:
+    """The private database that `dbt build` writes."""
+    return build_dir() / PRIVATE_DATABASE_NAME
+
+
+def published_database() -> Path:
+    """The published database: what readers open."""
+    return _path_setting("WARDHOUSE_WAREHOUSE", "warehouse/wardhouse.duckdb")
+
+
+def figures_dir() -> Path:
+    """figures/ in the project, or beside the published file when that is elsewhere."""
+    default = PROJECT_ROOT / "warehouse" / "wardhouse.duckdb"
+    published = published_database()
+    return (PROJECT_ROOT if published == default else published.parent) / "figures"
+
+
+def shared_dir() -> Path:
+    """The acceptance data and vectors that tests read when present."""
+    return _path_setting("WARDHOUSE_SHARED", "../shared")
+
+
+def run_main(main) -> None:
+    """Run a script's `main(argv)` and turn a UserError into one line and exit code 2."""
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except UserError as error:
+        print(f"wardhouse: {error}", file=sys.stderr)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        print("wardhouse: stopped by the user; nothing was published", file=sys.stderr)
+        sys.exit(130)
