@@ -20,7 +20,7 @@ import numpy as np
 
 from settings import UserError
 
-CHUNK_BYTES = 2 << 20
+CHUNK_BYTES = 1 << 20
 LONGEST_RECORD_BYTES = 64 << 20
 
 STRAY_QUOTE = "a stray quote"
@@ -107,7 +107,7 @@ def _damaged_line(
     if newline < 0:
         return Record(len(data), len(data), columns, problem)
     end = newline - 1 if data[newline - 1] == _CR else newline
-    return Record(max(end, start), newline + 1, columns, problem)
+    return Record(end, newline + 1, columns, problem)
 
 
 class CsvScan:
@@ -141,7 +141,8 @@ class CsvScan:
         """Read the whole stream; `advance` is called after every chunk."""
         data, at_end, first = b"", False, True
         while not at_end:
-            chunk = stream.read(CHUNK_BYTES)
+            # Twice what is left over, so that a long record is not gone through once a chunk.
+            chunk = stream.read(max(CHUNK_BYTES, 2 * len(data)))
             at_end = not chunk
             data += chunk
             if first:
@@ -187,7 +188,7 @@ class CsvScan:
 
     def _count(self, data: bytes, at_end: bool) -> int:
         """Count the records that are complete in `data`; gives the end of the last one."""
-        if self.keep is None and not at_end:
+        if not at_end:
             done = self._count_fast(data)
             if done is not None:
                 return done
@@ -229,11 +230,20 @@ class CsvScan:
         if not data.isascii() and _bad_bytes(data[:done]):
             return None
         self._take_blanks()
+        if self.keep:
+            self._keep_all(data, ends)
         self.records += len(ends)
         self.longest = max(self.longest, int(lengths.max()))
         self._crlf_ends += crlf
         self._lf_ends += len(ends) - crlf
         return done
+
+    def _keep_all(self, data: bytes, ends: np.ndarray) -> None:
+        start = 0
+        for number, end in enumerate(ends.tolist(), start=self.records + 1):
+            text_end = end - 1 if data[end - 1] == _CR else end
+            self.keep(number, data[start:text_end], None)
+            start = end + 1
 
     @staticmethod
     def _returns_outside_quotes(symbols: np.ndarray, data: bytes, done: int) -> int:
@@ -307,7 +317,9 @@ class CsvScan:
         if b'"' in data:
             self._fail_open_quote(data, 0)
         size = LONGEST_RECORD_BYTES >> 20
-        self._fail(f"a record is longer than {size} MB ({self._where(data, 0)})", "split or mend it")
+        self._fail(
+            f"a record is longer than {size} MB ({self._where(data, 0)})", "split or mend it"
+        )
 
 
 def _bad_bytes(text: bytes) -> str | None:

@@ -34,22 +34,18 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 import settings
-from raw_contract import CODE_MAP, Contract, Table, load_contract, source_files
+from raw_contract import CODE_MAP, load_contract, source_files
 from raw_files import (
     Advance,
     Inventory,
-    RawFile,
     Scan,
     find_files,
-    inventory,
     land,
     landing_path,
-    read_parquet,
     remove_stale,
     scan_files,
-    sql_path,
-    sql_text,
 )
+from raw_views import sql_name, view_query
 from settings import UserError
 
 # The demo data are invented: their key only has to be the same everywhere.
@@ -57,8 +53,6 @@ DEMO_KEY = "wardhouse-demo-key-of-invented-people"
 KEY_VARIABLE = "WARDHOUSE_KEY"
 KEY_FILE_NAME = ".wardhouse_key"
 PROGRESS_FROM_BYTES = 200 << 20
-# DuckDB's own default; a longer record raises it for the files that need it.
-_USUAL_LINE_BYTES = 2_000_000
 
 _shown_warnings: set[str] = set()
 
@@ -99,15 +93,17 @@ def open_door(
     # A cleaned copy that somebody removed must come back, though no raw file has changed.
     unchanged = state == last_state and _is_landed(found, known, landing_dir)
     if not unchanged:
+        valid = _still_valid(found, known)
         with _progress(found) as advance:
-            scan_files(found, _still_valid(found, known), advance)
-        _land_damaged(found, _still_valid(found, known), landing_dir)
+            scan_files(found, valid, advance)
+        _land_damaged(found, valid, landing_dir)
     with _transaction(conn):
         _write_key(conn, secret)
         if not unchanged:
             _write_raw(conn, found, landing_dir)
             _write_fingerprint(conn, state, program, found)
     if not unchanged:
+        # Only now: a run that stops above leaves views that still read the old copies.
         remove_stale(landing_dir, _copies(found, found.scans, landing_dir))
     return not unchanged
 
@@ -243,7 +239,9 @@ def _write_fingerprint(
         "create or replace table raw.fingerprint "
         "(fingerprint varchar, program varchar, scans varchar)"
     )
-    conn.execute("insert into raw.fingerprint values (?, ?, ?)", [state, program, json.dumps(scans)])
+    conn.execute(
+        "insert into raw.fingerprint values (?, ?, ?)", [state, program, json.dumps(scans)]
+    )
 
 
 # The schema raw
@@ -266,10 +264,10 @@ def _write_raw(conn: duckdb.DuckDBPyConnection, found: Inventory, landing_dir: P
         "where database_name = current_database() and schema_name = 'raw'"
     ).fetchall()
     for (view,) in views:
-        conn.execute(f"drop view raw.{_name(view)}")
+        conn.execute(f"drop view raw.{sql_name(view)}")
     if found.raw_dir is not None:
         for table in found.contract.tables.values():
-            view = _name(f"{table.system}__{table.name}")
+            view = sql_name(f"{table.system}__{table.name}")
             conn.execute(f"create view raw.{view} as {view_query(found, table, landing_dir)}")
 
 
@@ -308,117 +306,92 @@ def column_rows(found: Inventory) -> list[tuple]:
     return rows
 
 
-def view_query(found: Inventory, table: Table, landing_dir: Path) -> str:
-    """The query of a table's view: one branch per set of files that are read alike."""
-    branches: dict[tuple, list[RawFile]] = {}
-    for file in found.of_table(table):
-        scan = found.scan(file)
-        kind = file.ending if scan.clean else "landed"
-        branches.setdefault((kind, found.columns(file), scan.types), []).append(file)
-    queries = []
-    for (kind, names, types), files in branches.items():
-        scans = [found.scan(file) for file in files]
-        if kind == ".parquet":
-            query = _parquet_branch(table, files, names, types)
-        elif kind == "landed":
-            query = _landed_branch(table, files, scans, names, landing_dir)
-        else:
-            query = _csv_branch(table, files, scans, names)
-        queries.append(query)
-    return "\nunion all\n".join(queries) or _empty_branch(table)
+@contextmanager
+def _transaction(conn: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    conn.begin()
+    try:
+        yield
+    except BaseException:
+        conn.rollback()
+        raise
+    conn.commit()
 
 
-def _empty_branch(table: Table) -> str:
-    return f"select {_selected(table, _null('varchar'), _null('bigint'), {})} where false"
+# What the user sees
 
 
-def _csv_branch(
-    table: Table, files: list[RawFile], scans: list[Scan], names: tuple[str, ...]
-) -> str:
-    """Files read as they are; DuckDB numbers the rows of the whole list, in its order."""
-    before = [0]
-    for scan in scans[:-1]:
-        before.append(before[-1] + scan.records)
-    number = f"row_number() over () - {_by_file(map(str, before))}"
-    selected = _selected(table, _source_file(files), number, _positions(names))
-    compression = "gzip" if files[0].ending == ".csv.gz" else "none"
-    columns = {f"c{position}": "varchar" for position in range(len(names))}
-    paths = [file.path for file in files]
-    return f"select {selected} from {_read_csv(paths, columns, scans, compression)}"
+def _warn_once(warning: str) -> None:
+    """dbt opens the database several times in one run."""
+    if warning not in _shown_warnings:
+        _shown_warnings.add(warning)
+        print(f"wardhouse: {warning}", file=sys.stderr)
 
 
-def _landed_branch(
-    table: Table,
-    files: list[RawFile],
-    scans: list[Scan],
-    names: tuple[str, ...],
-    landing_dir: Path,
-) -> str:
-    """Cleaned copies, which carry the row numbers of the files they were made from."""
-    columns = {"row_number": "bigint", "malformed_reason": "varchar"}
-    columns |= {f"c{position}": "varchar" for position in range(len(names))}
-    selected = _selected(
-        table, _source_file(files), "row_number", _positions(names), "malformed_reason"
+@contextmanager
+def _progress(found: Inventory) -> Iterator[Advance]:
+    """A bar on the terminal when there is enough to read that one would wonder."""
+    console = Console(stderr=True)
+    if found.bytes < PROGRESS_FROM_BYTES or not console.is_terminal:
+        yield lambda count: None
+        return
+    columns = ("counting raw records", BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task("", total=found.bytes)
+        yield lambda count: bar.advance(task, count)
+
+
+def check(raw_dir: Path | None) -> Inventory:
+    """Count everything and print it; what would stop a build raises UserError."""
+    found = find_files(raw_dir, load_contract())
+    with _progress(found) as advance:
+        scan_files(found, {}, advance)
+    for warning in found.warnings:
+        _warn_once(warning)
+    Console().print(_overview(found))
+    return found
+
+
+def _overview(found: Inventory) -> RichTable:
+    where = "the demo seeds" if found.raw_dir is None else str(found.raw_dir)
+    overview = RichTable(title=Text(f"Raw data of {where}"), title_justify="left")
+    overview.add_column("table", no_wrap=True)
+    overview.add_column("file", overflow="fold")
+    for heading in ("records", "malformed"):
+        overview.add_column(heading, justify="right")
+    for heading in ("optional columns that are missing", "columns that are not read"):
+        overview.add_column(heading, overflow="fold")
+    for table in found.contract.tables.values():
+        files = found.of_table(table)
+        if not files:
+            overview.add_row(table.title, Text("none", style="dim"), "", "", "", "")
+        for file in files:
+            scan, names = found.scan(file), found.columns(file)
+            overview.add_row(
+                table.title,
+                Text(file.source_file.removeprefix(f"{table.system}/")),
+                f"{scan.records:,}",
+                Text(f"{scan.malformed:,}", style="bold red" if scan.malformed else ""),
+                ", ".join(name for name in table.columns if name not in names),
+                Text(", ".join(name for name in names if name not in table.columns)),
+            )
+    return overview
+
+
+def main(argv: list[str]) -> int:
+    """Run the command line."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    commands = parser.add_subparsers(dest="command", required=True)
+    command = commands.add_parser("check", help="count the raw data and name what stops a build")
+    command.add_argument(
+        "--raw-dir",
+        type=Path,
+        help="the raw folder (default: WARDHOUSE_RAW_DIR, else the demo seeds)",
     )
-    paths = [landing_path(file, landing_dir) for file in files]
-    return f"select {selected} from {_read_csv(paths, columns, scans, 'none')}"
+    arguments = parser.parse_args(argv)
+    raw_dir = arguments.raw_dir
+    check(raw_dir.expanduser().absolute() if raw_dir else settings.raw_dir())
+    return 0
 
 
-def _parquet_branch(
-    table: Table, files: list[RawFile], names: tuple[str, ...], types: tuple[str, ...]
-) -> str:
-    own = [found for found in zip(names, files_header(types), types, strict=True)]
-    raise NotImplementedError(own)
-
-
-def _read_csv(
-    paths: list[Path], columns: dict[str, str], scans: list[Scan], compression: str
-) -> str:
-    """The call that reads well-formed CSV files and stops at anything else."""
-    longest = max(scan.longest for scan in scans) + 1000
-    files = ", ".join(sql_path(path) for path in paths)
-    types = ", ".join(f"{sql_text(name)}: '{kind}'" for name, kind in columns.items())
-    return (
-        f"read_csv([{files}], columns={{{types}}}, auto_detect=false, header=true, "
-        "delim=',', quote='\"', escape='\"', nullstr='', strict_mode=true, null_padding=false, "
-        f"compression='{compression}', hive_partitioning=false, "
-        f"max_line_size={max(longest, _USUAL_LINE_BYTES)})"
-    )
-
-
-def _positions(names: tuple[str, ...]) -> dict[str, str]:
-    return {name: f"c{position}" for position, name in enumerate(names)}
-
-
-def _selected(
-    table: Table,
-    source_file: str,
-    number: str,
-    expressions: dict[str, str],
-    reason: str | None = None,
-) -> str:
-    """The columns of a view: where the record stands, what is wrong with it, what it says."""
-    columns = {
-        "source_file": source_file,
-        "row_number": number,
-        "malformed_reason": reason or _null("varchar"),
-        **{name: expressions.get(name) or _null("varchar") for name in table.columns},
-    }
-    return ", ".join(f"{value} as {_name(name)}" for name, value in columns.items())
-
-
-def _source_file(files: list[RawFile]) -> str:
-    return _by_file(sql_text(file.source_file) for file in files)
-
-
-def _by_file(values: Iterator[str]) -> str:
-    """The value that belongs to the file of the row, by the file's place in the list."""
-    return f"[{', '.join(values)}][file_index + 1]"
-
-
-def _null(kind: str) -> str:
-    return f"cast(null as {kind})"
-
-
-def _name(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
+if __name__ == "__main__":
+    settings.run_main(main)

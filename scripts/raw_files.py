@@ -23,6 +23,7 @@ import duckdb
 
 from raw_contract import Contract, Table, load_contract, match_header
 from raw_csv import CsvScan
+from raw_sql import read_parquet, sql_path
 from settings import PROJECT_ROOT, UserError
 
 SEEDS = PROJECT_ROOT / "seeds"
@@ -301,23 +302,6 @@ def _scan_parquet(file: RawFile, connection: duckdb.DuckDBPyConnection) -> Scan:
         clean=True,
         longest=0,
     )
-
-
-def read_parquet(paths: list[Path], options: str = "") -> str:
-    """The call that reads Parquet files; text written without its type mark stays text."""
-    files = ", ".join(sql_path(path) for path in paths)
-    return f"read_parquet([{files}], binary_as_string=true, hive_partitioning=false{options})"
-
-
-def sql_text(text: str) -> str:
-    """A text literal of SQL."""
-    return "'" + text.replace("'", "''") + "'"
-
-
-def sql_path(path: Path) -> str:
-    """A path as a literal that stands for this one file, whatever characters it has."""
-    # DuckDB takes *, ? and [ in a path for a pattern: [1].csv would read 1.csv instead.
-    return sql_text("".join(f"[{sign}]" if sign in "*?[" else sign for sign in str(path)))
 
 
 @contextmanager

@@ -1,5 +1,7 @@
 """Random draws that give the same bytes on every platform and Python version.
 
+Usage: imported by scripts/generate_demo_data.py; nothing to run.
+
 Only `Random.random()` is used (its sequence is promised), floats are never passed to `sum()`
 (compensated from Python 3.12 on), and exponentials are `Decimal` (the C library's differ).
 Every entity has a stream of its own, so a change to one does not move all others.

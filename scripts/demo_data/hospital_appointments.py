@@ -1,4 +1,7 @@
-"""The demo's appointments, with the truths planted in them."""
+"""The demo's appointments, with the truths planted in them.
+
+Usage: imported by scripts/generate_demo_data.py; nothing to run.
+"""
 
 from collections import defaultdict
 from dataclasses import dataclass
@@ -46,6 +49,10 @@ OTHER_STATUS_WORDS = {"attended": "Attended", "no_show": "DNA", "cancelled": "Ca
 OTHER_WORDS_FACILITY, OTHER_WORDS_PROBABILITY = "Kurrajong Valley Clinic", 0.4
 
 REASONS = {"Checkup": 30, "Follow-up": 30, "Therapy": 20, "Consultation": 12, "Emergency": 8}
+
+# Of two and of three appointments at one time; and cancelled times that were filled again.
+DOUBLE_BOOKINGS = {2: 13, 3: 2}
+REFILLED_TIMES = 16
 
 COLUMNS = (
     "appointment_id",
@@ -233,7 +240,7 @@ def no_show_probability(lead: int, day: date) -> Decimal:
     return logistic(log_odds)
 
 
-def share_times(booked: list[Appointment], double: int = 14, refilled: int = 16) -> None:
+def share_times(booked: list[Appointment]) -> None:
     """Give some appointments the time of another one of the same doctor and day.
 
     All of them took place: a double booking. The first was cancelled: its time was filled again.
@@ -249,16 +256,18 @@ def share_times(booked: list[Appointment], double: int = 14, refilled: int = 16)
             for one in together
             if one.outcome in ("attended", "no_show") and one.booked.date() < one.day
         ]
-        if len(met) > 1 and not cancelled:
-            crowds.append(met[:3])
+        if len(met) in (2, 3) and not cancelled:
+            crowds.append(met)
         elif met and cancelled and met[0].booked > cancelled[0].cancelled:
             refills.append((cancelled[0], met[0]))
-    for first, second in Stream("refilled times").sample(refills, refilled):
+    for first, second in Stream("refilled times").sample(refills, REFILLED_TIMES):
         second.start = first.start
-    for crowd in Stream("double bookings").sample(crowds, double):
-        for one in crowd:
-            one.start = crowd[0].start
-            one.is_double_booked = True
+    for size, number in DOUBLE_BOOKINGS.items():
+        of_size = [crowd for crowd in crowds if len(crowd) == size]
+        for crowd in Stream("double bookings", size).sample(of_size, number):
+            for one in crowd:
+                one.start = crowd[0].start
+                one.is_double_booked = True
 
 
 def written(one: Appointment) -> Row:

@@ -1,5 +1,7 @@
 """The dirt of the demo's hospital files: each kind is planted here and noted for the manifest.
 
+Usage: imported by scripts/generate_demo_data.py; nothing to run.
+
 Rows are chosen so that one thing never causes another: nothing refers to a rejected row.
 """
 
@@ -13,6 +15,7 @@ from demo_data.hospital_people import AS_OF
 from demo_data.tables import Row, Table
 
 Tables = dict[str, Table]
+ABSURD_DATE = "2099-03-04"
 RELOADED_QUARTER = ("2024-10-01", "2024-12-31")
 
 
@@ -164,7 +167,7 @@ def put_absurd_date(appointments: Table) -> None:
         "absurd date",
         lambda row: row.source.day >= AS_OF and row.source.outcome == "scheduled",
     )
-    row.values["appointment_date"] = "2099-03-04"
+    row.values["appointment_date"] = ABSURD_DATE
     row.is_taken = True
 
 

@@ -1,4 +1,7 @@
-"""The demo's hospital operations system: its tables, its dirt, and the truths behind them."""
+"""The demo's hospital operations system: its tables, its dirt, and the truths behind them.
+
+Usage: imported by scripts/generate_demo_data.py; nothing to run.
+"""
 
 from demo_data import hospital_appointments as visits
 from demo_data import hospital_dirt, hospital_slots
@@ -159,7 +162,7 @@ def looks_like_dirt(tables: dict[str, Table]) -> dict:
         "description_none_rows": texts.count("None"),
         "embedded_newline_rows": sum("\n" in text for text in texts),
         "times_without_leading_zero": sum(text[:2] in ("8:", "9:") for text in times),
-        "absurd_future_date": "2099-03-04",
-        "cancelled_times_filled_again": 16,
+        "absurd_future_date": hospital_dirt.ABSURD_DATE,
+        "cancelled_times_filled_again": visits.REFILLED_TIMES,
         "branch_spellings": BRANCH_SPELLINGS,
     }

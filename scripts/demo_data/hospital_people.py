@@ -1,4 +1,7 @@
-"""The doctors and patients of the demo's hospital network."""
+"""The doctors and patients of the demo's hospital network.
+
+Usage: imported by scripts/generate_demo_data.py; nothing to run.
+"""
 
 from dataclasses import dataclass
 from datetime import date, timedelta

@@ -1,4 +1,7 @@
-"""The demo's timetable: every bookable slot of every doctor."""
+"""The demo's timetable: every bookable slot of every doctor.
+
+Usage: imported by scripts/generate_demo_data.py; nothing to run.
+"""
 
 from datetime import datetime, time, timedelta
 

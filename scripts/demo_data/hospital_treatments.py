@@ -1,4 +1,7 @@
-"""The demo's treatments and bills."""
+"""The demo's treatments and bills.
+
+Usage: imported by scripts/generate_demo_data.py; nothing to run.
+"""
 
 from dataclasses import dataclass
 from datetime import date, timedelta

@@ -1,4 +1,7 @@
-"""Raw tables, their rows, and the marks that say what is wrong with a row."""
+"""Raw tables, their rows, and the marks that say what is wrong with a row.
+
+Usage: imported by scripts/generate_demo_data.py; nothing to run.
+"""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field

@@ -1,4 +1,7 @@
-"""Invented names and places; no person, town, insurer or hospital here is a real one."""
+"""Invented names and places; no person, town, insurer or hospital here is a real one.
+
+Usage: imported by scripts/generate_demo_data.py; nothing to run.
+"""
 
 
 def listed(text: str) -> list[str]:

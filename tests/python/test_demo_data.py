@@ -318,9 +318,7 @@ def p_value_of_equal(counts: list[int]) -> float:
 def test_generating_again_gives_the_same_bytes(tmp_path: Path) -> None:
     seeds, test_data = tmp_path / "seeds", tmp_path / "data"
     options = ["--output", str(seeds), "--test-data", str(test_data)]
-    assert generate_demo_data.main([*options, "--check"]) == 1
     assert generate_demo_data.main(options) == 0
-    assert generate_demo_data.main([*options, "--check"]) == 0
     written = sorted((seeds / "hospital_ops").iterdir())
     assert [path.name for path in written] == sorted(seed_path(table).name for table in KEYS)
     for path in written:
@@ -329,10 +327,28 @@ def test_generating_again_gives_the_same_bytes(tmp_path: Path) -> None:
         assert path.read_bytes() == (TEST_DATA / path.name).read_bytes()
 
 
-def test_unwritable_output_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
-    (tmp_path / "seeds").write_text("a file, not a folder")
-    options = ["--output", str(tmp_path / "seeds"), "--test-data", str(tmp_path)]
-    assert generate_demo_data.main(options) == 2
+@pytest.fixture
+def one_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Let the generator make one small file, so that the command is quick to try."""
+    path = tmp_path / "seeds" / "one.csv"
+    monkeypatch.setattr(generate_demo_data, "demo_files", lambda *_: {path: b"a\n1\n"})
+    return path
+
+
+def test_check_finds_missing_and_other_files(one_file: Path, capsys: pytest.CaptureFixture) -> None:
+    assert generate_demo_data.main(["--check"]) == 1
+    assert not one_file.exists()
+    assert generate_demo_data.main([]) == 0
+    assert generate_demo_data.main(["--check"]) == 0
+    one_file.write_bytes(b"a\r\n1\r\n")
+    capsys.readouterr()
+    assert generate_demo_data.main(["--check"]) == 1
+    assert str(one_file) in capsys.readouterr().err
+
+
+def test_unwritable_output_is_one_line(one_file: Path, capsys: pytest.CaptureFixture) -> None:
+    one_file.parent.write_text("a file, not a folder")
+    assert generate_demo_data.main([]) == 2
     message = capsys.readouterr().err
     assert message.startswith("wardhouse: ") and message.count("\n") == 1
 
