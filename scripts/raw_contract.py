@@ -20,6 +20,7 @@ import yaml
 from settings import PROJECT_ROOT, UserError
 
 CODE_MAP = PROJECT_ROOT / "seeds" / "reference" / "code_map.csv"
+_CODE_COLUMNS = ("source_system", "column_name", "raw_value", "code")
 _HEADER_ROWS = "header"  # code_map.csv rows of this column_name map headers, not values
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -32,7 +33,7 @@ class Table:
     name: str
     columns: tuple[str, ...]
     required: frozenset[str]
-    own_headers: dict[str, str]  # a user's own header, squashed -> contract column
+    own_headers: dict[str, list[str]]  # a user's own header, squashed -> contract columns
 
     @property
     def title(self) -> str:
@@ -99,26 +100,47 @@ def load_contract(files: Iterable[Path] | None = None, code_map: Path = CODE_MAP
     )
 
 
-def _own_headers(code_map: Path, raw_tables: list[tuple[str, dict]]) -> dict[str, dict[str, str]]:
-    """The rows of code_map.csv that map a user's header to a contract column."""
-    if not code_map.exists():
-        return {}
+def _own_headers(
+    code_map: Path, raw_tables: list[tuple[str, dict]]
+) -> dict[str, dict[str, list[str]]]:
+    """The rows of code_map.csv that map a user's header to contract columns, by system.
+
+    One header may stand for different columns in different tables of a system.
+    """
     known: dict[str, set[str]] = {}
     for system, table in raw_tables:
         known.setdefault(system, set()).update(column["name"] for column in table["columns"])
-    own: dict[str, dict[str, str]] = {}
-    with code_map.open(encoding="utf-8-sig", newline="") as stream:
-        for row in csv.DictReader(stream):
-            if row.get("column_name") != _HEADER_ROWS:
-                continue
-            system, header, column = row["source_system"], row["raw_value"], row["code"]
-            if column not in known.get(system, set()):
-                raise UserError(
-                    f"header {header} is mapped to {column}, which is no column of {system}, "
-                    f"{code_map.name}; correct the row"
-                )
-            own.setdefault(system, {})[squash(header)] = column
+    own: dict[str, dict[str, list[str]]] = {}
+    for row in _code_rows(code_map):
+        if row["column_name"] != _HEADER_ROWS:
+            continue
+        system, header, column = row["source_system"], row["raw_value"], row["code"]
+        if column not in known.get(system, set()):
+            raise UserError(
+                f"header {header} is mapped to {column}, which is no column of {system}, "
+                f"{code_map.name}; correct the row"
+            )
+        own.setdefault(system, {}).setdefault(squash(header), []).append(column)
     return own
+
+
+def _code_rows(code_map: Path) -> list[dict[str, str]]:
+    """The rows of code_map.csv, which users edit and may spoil."""
+    if not code_map.exists():
+        return []
+    try:
+        with code_map.open(encoding="utf-8-sig", newline="") as stream:
+            reader = csv.DictReader(stream, restval="")
+            rows = list(reader)
+    except UnicodeDecodeError:
+        raise UserError(f"the file is not UTF-8, {code_map.name}; save it as CSV UTF-8") from None
+    absent = [name for name in _CODE_COLUMNS if name not in (reader.fieldnames or [])]
+    if absent:
+        raise UserError(
+            f"column {_listed(absent)} missing, {code_map.name}; its columns are "
+            + _listed(list(_CODE_COLUMNS))
+        )
+    return rows
 
 
 def match_header(table: Table, header: tuple[str, ...], source_file: str) -> tuple[str, ...]:
@@ -127,8 +149,8 @@ def match_header(table: Table, header: tuple[str, ...], source_file: str) -> tup
     names = []
     for position, raw in enumerate(header, start=1):
         key = squash(raw)
-        own = table.own_headers.get(key)
-        name = contract_names.get(key) or (own if own in table.columns else None)
+        own = [column for column in table.own_headers.get(key, []) if column in table.columns]
+        name = contract_names.get(key) or (own[0] if own else None)
         # A trailing comma in the header makes a column without a name: no reason to stop.
         names.append(name or snake_case(raw) or f"unnamed_{position}")
     twice = [name for name, times in Counter(names).items() if times > 1]

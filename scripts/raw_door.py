@@ -20,7 +20,7 @@ import os
 import secrets
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -68,9 +68,21 @@ class Plugin(BasePlugin):
     def configure_connection(self, conn: duckdb.DuckDBPyConnection) -> None:
         """Bring the schemas `private` and `raw` up to date with the raw folder."""
         try:
+            self._close_to_others()
             open_door(conn, settings.raw_dir(), settings.build_dir())
         except UserError as error:
             raise DbtRuntimeError(f"wardhouse: {error}") from None
+        except duckdb.Error as error:
+            reason = str(error).split("\n", 1)[0]
+            raise DbtRuntimeError(
+                f"wardhouse: the raw data could not be registered ({reason}), {self.creds.path}; "
+                "run again when the extract is complete"
+            ) from None
+
+    def _close_to_others(self) -> None:
+        """Names, record numbers and the key are in this file: its owner alone may read it."""
+        with suppress(OSError):
+            Path(self.creds.path).chmod(0o600)
 
 
 def open_door(
@@ -167,7 +179,8 @@ def _program_state() -> str:
 
 
 def _contents(paths: list[Path]) -> list[str]:
-    return [path.read_text("utf-8") if path.exists() else "" for path in paths]
+    there = [path for path in paths if path.exists()]
+    return [hashlib.sha256(path.read_bytes()).hexdigest() for path in there]
 
 
 def _digest(parts: list) -> str:
@@ -220,8 +233,9 @@ def _is_landed(found: Inventory, known: dict[str, dict], landing_dir: Path) -> b
 
 
 def _land_damaged(found: Inventory, reused: dict[str, Scan], landing_dir: Path) -> None:
-    if found.raw_dir is None:
+    if not _copies(found, found.scans, landing_dir):
         return
+    _make_private_folder(landing_dir)
     for file in found.files:
         there = str(file.path) in reused and landing_path(file, landing_dir).exists()
         if not found.scan(file).clean and not there:
@@ -347,34 +361,43 @@ def check(raw_dir: Path | None) -> Inventory:
         scan_files(found, {}, advance)
     for warning in found.warnings:
         _warn_once(warning)
-    Console().print(_overview(found))
+    console = Console(highlight=False)
+    console.print(_overview(found))
+    for line in _remarks(found):
+        console.print(Text(line), soft_wrap=True)
     return found
 
 
 def _overview(found: Inventory) -> RichTable:
     where = "the demo seeds" if found.raw_dir is None else str(found.raw_dir)
     overview = RichTable(title=Text(f"Raw data of {where}"), title_justify="left")
-    overview.add_column("table", no_wrap=True)
     overview.add_column("file", overflow="fold")
-    for heading in ("records", "malformed"):
-        overview.add_column(heading, justify="right")
-    for heading in ("optional columns that are missing", "columns that are not read"):
-        overview.add_column(heading, overflow="fold")
-    for table in found.contract.tables.values():
-        files = found.of_table(table)
-        if not files:
-            overview.add_row(table.title, Text("none", style="dim"), "", "", "", "")
-        for file in files:
-            scan, names = found.scan(file), found.columns(file)
-            overview.add_row(
-                table.title,
-                Text(file.source_file.removeprefix(f"{table.system}/")),
-                f"{scan.records:,}",
-                Text(f"{scan.malformed:,}", style="bold red" if scan.malformed else ""),
-                ", ".join(name for name in table.columns if name not in names),
-                Text(", ".join(name for name in names if name not in table.columns)),
-            )
+    for heading in ("records", "malformed", "bytes"):
+        overview.add_column(heading, justify="right", no_wrap=True)
+    for file in found.files:
+        scan = found.scan(file)
+        overview.add_row(
+            Text(file.source_file),
+            f"{scan.records:,}",
+            Text(f"{scan.malformed:,}", style="bold red" if scan.malformed else ""),
+            f"{file.size:,}",
+        )
     return overview
+
+
+def _remarks(found: Inventory) -> Iterator[str]:
+    """What is missing, and what is there but not read."""
+    for table in found.contract.tables.values():
+        if not found.of_table(table):
+            yield f"{table.title}: no file"
+            continue
+        of_table = [row for row in column_rows(found) if row[:2] == (table.system, table.name)]
+        absent = [row[2] for row in of_table if not row[4]]
+        extra = [row[2] for row in of_table if not row[5]]
+        if absent:
+            yield f"{table.title}: missing optional columns {', '.join(absent)}"
+        if extra:
+            yield f"{table.title}: columns that are not read {', '.join(extra)}"
 
 
 def main(argv: list[str]) -> int:

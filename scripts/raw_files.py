@@ -16,6 +16,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import BinaryIO
 
@@ -227,21 +228,18 @@ def scan_files(
     found: Inventory, known_scans: dict[str, Scan], advance: Advance = lambda count: None
 ) -> None:
     """Count every file that is not known already, and match its columns with the contract."""
-    with duckdb.connect() as connection:
-        for file in found.files:
-            key = str(file.path)
-            scan = known_scans.get(key) or scan_file(file, connection, advance)
-            found.scans[key] = scan
-            found.names[key] = match_header(file.table, scan.header, file.source_file)
+    for file in found.files:
+        key = str(file.path)
+        scan = known_scans.get(key) or scan_file(file, advance)
+        found.scans[key] = scan
+        found.names[key] = match_header(file.table, scan.header, file.source_file)
 
 
-def scan_file(
-    file: RawFile, connection: duckdb.DuckDBPyConnection, advance: Advance = lambda count: None
-) -> Scan:
+def scan_file(file: RawFile, advance: Advance = lambda count: None) -> Scan:
     """Count the records of one file without the reader that will load it."""
     with _told(file.source_file):
         if file.ending == ".parquet":
-            scan = _scan_parquet(file, connection)
+            scan = _scan_parquet(file)
             advance(file.size)
         else:
             scan = _scan_csv(file, CsvScan(file.source_file), advance)
@@ -289,8 +287,15 @@ def _unpacked(disk: BinaryIO, ending: str) -> Iterator[BinaryIO]:
             yield stream
 
 
-def _scan_parquet(file: RawFile, connection: duckdb.DuckDBPyConnection) -> Scan:
+@cache
+def _footer_reader() -> duckdb.DuckDBPyConnection:
+    """An empty database in memory, made when the first Parquet file is met."""
+    return duckdb.connect()
+
+
+def _scan_parquet(file: RawFile) -> Scan:
     """Rows from the footer, columns from the schema: no row is read."""
+    connection = _footer_reader()
     path = sql_path(file.path)
     rows = connection.execute(f"select num_rows from parquet_file_metadata({path})").fetchone()[0]
     columns = connection.execute(f"describe select * from {read_parquet([file.path])}").fetchall()

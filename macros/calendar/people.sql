@@ -25,3 +25,21 @@
             || lpad(cast(cast(floor({{ age }} / 5e0) * 5 + 4 as bigint) as string), 2, '0')
     end
 {%- endmacro %}
+
+{% macro age_band_10_year(age) -%}
+    {#- AIHW ten-year bands: 0-4, then 5-14 to 75-84, then 85+; `unknown` for null. -#}
+    case
+        when {{ age }} is null then 'unknown'
+        when {{ age }} >= 85 then '85+'
+        when {{ age }} < 5 then '0-4'
+        else
+            cast(cast(floor(({{ age }} - 5) / 10e0) * 10 + 5 as bigint) as string)
+            || '-'
+            || cast(cast(floor(({{ age }} - 5) / 10e0) * 10 + 14 as bigint) as string)
+    end
+{%- endmacro %}
+
+{% macro age_top_coded(age) -%}
+    {#- Single years up to 89, `90+` above (HIPAA Safe Harbor); null for null. -#}
+    case when {{ age }} >= 90 then '90+' else cast({{ age }} as string) end
+{%- endmacro %}

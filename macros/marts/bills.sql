@@ -4,12 +4,15 @@
     {{ return([
         'billed_amount', 'paid_amount', 'adjustment_amount', 'open_amount', 'pending_amount',
         'failed_amount', 'denied_amount', 'insurance_billed_amount', 'insurance_denied_amount',
-        'billed_not_delivered_amount',
+        'billed_not_delivered_amount', 'paid_unmatched_amount',
     ]) }}
 {%- endmacro %}
 
 {% macro bill_sums() -%}
-    {#- Over rows of fct_bills. -#}
+    {#-
+      Over rows of fct_bills. A payment without a usable billed amount would raise the collection
+      rate without being in its denominator: it is summed apart.
+    -#}
     count(*) as bills,
         count(case when billed_amount is null then 1 end) as bills_without_amount,
         count(case when payment_status = 'failed' then 1 end) as failed_bills,
@@ -17,8 +20,9 @@
         count(case when payment_method = 'insurance' and payment_status = 'denied' then 1 end)
             as denied_insurance_bills,
         sum(billed_amount) as billed_amount,
-        sum(paid_amount) as paid_amount,
-        sum(adjustment_amount) as adjustment_amount,
+        sum(case when billed_amount is not null then paid_amount end) as paid_amount,
+        sum(case when billed_amount is null then paid_amount end) as paid_unmatched_amount,
+        sum(case when billed_amount is not null then adjustment_amount end) as adjustment_amount,
         sum({{ open_amount() }}) as open_amount,
         sum(case when payment_status = 'pending' then billed_amount end) as pending_amount,
         sum(case when payment_status = 'failed' then billed_amount end) as failed_amount,
@@ -34,9 +38,9 @@
             as billed_not_delivered_amount
 {%- endmacro %}
 
-{% macro open_amount() -%}
+{% macro open_amount(paid='paid_amount') -%}
     {#- What is still owed on a bill; failed and denied bills stay open until written off. -#}
-    greatest(billed_amount - paid_amount - adjustment_amount, 0)
+    greatest(billed_amount - {{ paid }} - adjustment_amount, 0)
 {%- endmacro %}
 
 {% macro bill_sum_columns() -%}
@@ -51,9 +55,10 @@
 {%- endmacro %}
 
 {% macro bill_rates() -%}
-    {{ safe_divide('paid_amount', 'billed_amount') }} as collection_rate,
-        {{ safe_divide('paid_amount', '(billed_amount - adjustment_amount)') }}
-            as net_collection_rate,
+    {{ safe_divide('coalesce(paid_amount, 0)', 'billed_amount') }} as collection_rate,
+        {{ safe_divide(
+            'coalesce(paid_amount, 0)', '(billed_amount - coalesce(adjustment_amount, 0))'
+        ) }} as net_collection_rate,
         {{ rate_columns('failed_payment_rate', 'failed_bills', 'bills') }},
         {{ rate_columns('denial_rate', 'denied_insurance_bills', 'insurance_bills') }},
         {{ safe_divide('coalesce(insurance_denied_amount, 0)', 'insurance_billed_amount') }}

@@ -16,9 +16,10 @@
 {%- endmacro %}
 
 {% macro parse_integer(column) -%}
+    {#- A whole number; also `30.0`, as spreadsheets and typed columns with gaps write it. -#}
     case
-        when {{ regexp_test('trim(' ~ column ~ ')', '^[+-]?[0-9]{1,18}$') }}
-            then cast(trim({{ column }}) as bigint)
+        when {{ regexp_test('trim(' ~ column ~ ')', '^[+-]?[0-9]{1,18}([.]0+)?$') }}
+            then cast(split_part(trim({{ column }}), '.', 1) as bigint)
     end
 {%- endmacro %}
 
@@ -96,10 +97,13 @@
 {%- endmacro %}
 
 {% macro parse_timestamp(column, system) -%}
-    {#- Local wall time, to the minute; a day without a time of day is its midnight. -#}
+    {#-
+      Local wall time, to the minute; a day without a time of day is its midnight. All that follows
+      the day must be a time: `08:30 PM` or a time zone is not read as 8:30 in the morning.
+    -#}
     {%- set text = "replace(trim(" ~ column ~ "), 'T', ' ')" -%}
     {%- set day = "split_part(" ~ text ~ ", ' ', 1)" -%}
-    {%- set time = "split_part(" ~ text ~ ", ' ', 2)" -%}
+    {%- set time = "trim(substr(" ~ text ~ ", length(" ~ day ~ ") + 1))" -%}
     {{ add_minutes(
         'cast(' ~ parse_date(day, system) ~ ' as timestamp)',
         "case when " ~ time ~ " = '' then 0 else " ~ parse_minute_of_day(time) ~ " end"
@@ -107,8 +111,10 @@
 {%- endmacro %}
 
 {% macro slug(column) -%}
-    {#- A readable id: lower case, every run of other characters one underscore. -#}
-    trim({{ regexp_replace_all("lower(trim(" ~ column ~ "))", '[^a-z0-9]+', '_') }}, '_')
+    {#- A readable id: lower case, every run of other characters one underscore; null for none. -#}
+    nullif(
+        trim({{ regexp_replace_all("lower(trim(" ~ column ~ "))", '[^a-z0-9]+', '_') }}, '_'), ''
+    )
 {%- endmacro %}
 
 {% macro entity_key(system, entity, column) -%}

@@ -86,6 +86,7 @@ final as (
         lead_days,
         booked_at,
         duration_minutes,
+        case when status = 'cancelled' then cancelled_at end as cancelled_at,
         case when status = 'cancelled' then cancelled_by end as cancelled_by,
         case when status = 'cancelled' then notice_hours end as notice_hours,
         case when status = 'cancelled' then notice_hours < {{ var('late_cancel_hours') }} end

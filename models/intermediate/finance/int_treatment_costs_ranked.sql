@@ -3,15 +3,32 @@ with
 treatments as (
 
     select * from {{ ref('fct_treatments') }}
-    where cost is not null
+
+),
+
+systems as (
+
+    select max(as_of_date) as as_of_date
+    from {{ ref('int_systems_dated') }}
+    where source_system = 'hospital_ops'
+
+),
+
+-- without an as-of date nothing is known to lie in the future
+given as (
+
+    select treatments.*
+    from treatments
+    cross join systems
+    where coalesce(treatments.treatment_date < systems.as_of_date, true)
 
 ),
 
 scoped as (
 
-    select treatment_key, treatment_type, cost, 'all' as cost_scope from treatments
+    select treatment_key, treatment_type, cost, 'all' as cost_scope from given
     union all
-    select treatment_key, treatment_type, cost, 'attended' as cost_scope from treatments
+    select treatment_key, treatment_type, cost, 'attended' as cost_scope from given
     where appointment_outcome = 'attended'
 
 ),
@@ -32,11 +49,12 @@ final as (
         treatment_type,
         cost_scope,
         cost,
+        -- treatments without a usable cost come last: their ranks lie beyond n
         row_number() over (
             partition by treatment_type, cost_scope
             order by cost nulls last, treatment_key nulls last
         ) as cost_rank,
-        count(*) over (partition by treatment_type, cost_scope) as n,
+        count(cost) over (partition by treatment_type, cost_scope) as n,
         avg(cast(cost as double)) over (partition by treatment_type, cost_scope) as mean_cost
     from totalled
 

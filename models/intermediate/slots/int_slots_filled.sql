@@ -44,7 +44,7 @@ bookings as (
 final as (
 
     select
-        slots.doctor_id,
+        coalesce(doctors.doctor_id, 'unknown') as doctor_id,
         coalesce(doctors.facility_id, 'unknown') as facility_id,
         slots.started_at,
         cast(slots.started_at as date) as slot_date,
@@ -58,7 +58,7 @@ final as (
     left join doctors
         on doctors.doctor_id = slots.doctor_id
     left join bookings
-        on bookings.doctor_id = slots.doctor_id
+        on bookings.doctor_id = doctors.doctor_id
         and bookings.started_at = slots.started_at
 
 )

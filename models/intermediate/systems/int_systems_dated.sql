@@ -31,13 +31,14 @@ gapped as (
         source_system,
         event_date,
         outcomes,
-        case
-            when {{ days_between(
-                'lag(event_date) over (partition by source_system order by event_date nulls last)',
-                'event_date'
-            ) }} > 366 then 1
-            else 0
-        end as starts_stretch
+        {{ days_between(
+            'lag(event_date) over (partition by source_system order by event_date nulls last)',
+            'event_date'
+        ) }} as days_since_last,
+        {{ days_between(
+            'event_date',
+            'lead(event_date) over (partition by source_system order by event_date nulls last)'
+        ) }} as days_to_next
     from outcome_days
 
 ),
@@ -48,7 +49,9 @@ stretched as (
         source_system,
         event_date,
         outcomes,
-        sum(starts_stretch) over (
+        days_since_last,
+        days_to_next,
+        sum(case when days_since_last > 92 then 1 else 0 end) over (
             partition by source_system
             order by event_date nulls last
             rows between unbounded preceding and current row
@@ -58,23 +61,31 @@ stretched as (
 
 ),
 
--- a stretch that lies a year and more off the others and holds under 1 % of the outcomes is an
--- absurd date, which must not move the as-of date
+-- an absurd date must not move the as-of date: a stretch a quarter off the others counts when it
+-- holds 1 % of the outcomes, and a lone day a year off them only when it holds most of them
 credible as (
 
     select
         source_system,
+        min(event_date) as first_outcome_date,
         max(event_date) as last_outcome_date
     from stretched
     group by source_system, stretch, all_outcomes
-    having sum(outcomes) >= 0.01 * all_outcomes
+    having
+        sum(outcomes) >= 0.01 * all_outcomes
+        and (
+            count(*) > 1
+            or sum(outcomes) > 0.5 * all_outcomes
+            or coalesce(least(max(days_since_last), max(days_to_next)), 0) <= 366
+        )
 
 ),
 
-latest as (
+covered as (
 
     select
         source_system,
+        min(first_outcome_date) as first_outcome_date,
         max(last_outcome_date) as last_outcome_date
     from credible
     group by source_system
@@ -98,14 +109,16 @@ final as (
         spans.source_system,
         spans.first_event_date,
         spans.last_event_date,
+        -- where the data begin: periods and month series must not start at an absurd date either
+        coalesce(covered.first_outcome_date, spans.first_event_date) as observed_from,
         coalesce(
             {{ as_of_setting('spans.source_system') }},
-            {{ add_days('latest.last_outcome_date', 1) }},
+            {{ add_days('covered.last_outcome_date', 1) }},
             {{ add_days('spans.last_event_date', 1) }}
         ) as as_of_date
     from spans
-    left join latest
-        on latest.source_system = spans.source_system
+    left join covered
+        on covered.source_system = spans.source_system
 
 )
 

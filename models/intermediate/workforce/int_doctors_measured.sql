@@ -34,10 +34,11 @@ outcomes as (
 periods as (
 
     select
-        min(appointment_date) as period_from,
-        max(appointment_date) as period_to
+        min(systems.observed_from) as period_from,
+        max(appointments.appointment_date) as period_to
     from appointments
-    where outcome != 'future'
+    cross join {{ ref('int_systems_dated') }} as systems
+    where appointments.outcome != 'future' and systems.source_system = 'hospital_ops'
 
 ),
 
@@ -56,7 +57,9 @@ joined as (
         -- who came or left within the period has fewer appointments for that reason alone
         counted.doctor_id != 'unknown'
         and coalesce(
-            {{ days_between('outcomes.first_date', 'outcomes.last_date') }}
+            {{ days_between(
+                'greatest(outcomes.first_date, periods.period_from)', 'outcomes.last_date'
+            ) }}
             >= {{ var('full_period_share') }}
             * {{ days_between('periods.period_from', 'periods.period_to') }},
             false
@@ -68,6 +71,7 @@ joined as (
 
 ),
 
+-- one doctor alone has nobody to be compared with
 medians as (
 
     select
@@ -76,6 +80,7 @@ medians as (
     from joined
     where is_full_period
     group by facility_id
+    having count(*) > 1
 
 ),
 

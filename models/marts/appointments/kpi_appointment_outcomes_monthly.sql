@@ -21,7 +21,8 @@ counted as (
 
 ),
 
--- a month without appointments is 0, so that no month is missing from a series
+-- a month without appointments is 0, so that no month is missing from a series; a lone absurd
+-- date long before the data gets its own row but no empty months after it
 spined as (
 
     select
@@ -30,7 +31,11 @@ spined as (
     from (select facility_id from counted group by facility_id) as facilities
     cross join (select month from {{ ref('dim_dates') }} group by month) as months
     where
-        months.month >= (select min(counted.month) from counted)
+        months.month >= (
+            select {{ first_of_month('min(systems.observed_from)') }}
+            from {{ ref('int_systems_dated') }} as systems
+            where systems.source_system = 'hospital_ops'
+        )
         and months.month <= (select max(counted.month) from counted)
 
 ),
@@ -38,15 +43,13 @@ spined as (
 filled as (
 
     select
-        spined.facility_id,
-        spined.month,
+        facility_id,
+        month,
         {%- for name in outcome_count_names() %}
         coalesce(counted.{{ name }}, 0) as {{ name }}{{ ',' if not loop.last }}
         {%- endfor %}
     from spined
-    left join counted
-        on counted.facility_id = spined.facility_id
-        and counted.month = spined.month
+    full join counted using (facility_id, month)
 
 ),
 

@@ -1,4 +1,4 @@
-{#- One scan for all dimensions: each appointment is crossed with the dimensions it belongs to. -#}
+{#- One scan for all dimensions: a grouping set each. No value is null, so that the set decides. -#}
 {% set dimensions = {
     'lead_time': lead_time_band('lead_days'),
     'reason': 'reason',
@@ -19,26 +19,36 @@ appointments as (
 
 segmented as (
 
-    {% for dimension, value in dimensions.items() -%}
     select
-        '{{ dimension }}' as dimension,
-        {{ value }} as value,
+        {%- for dimension, value in dimensions.items() %}
+        {{ value }} as {{ dimension }}_value,
+        {%- endfor %}
         outcome
     from appointments
-    {{ 'union all' if not loop.last }}
-    {% endfor %}
 
 ),
 
 counted as (
 
     select
-        dimension,
-        value,
+        case
+            {%- for dimension in dimensions %}
+            when grouping({{ dimension }}_value) = 0 then '{{ dimension }}'
+            {%- endfor %}
+        end as dimension,
+        case
+            {%- for dimension in dimensions %}
+            when grouping({{ dimension }}_value) = 0 then {{ dimension }}_value
+            {%- endfor %}
+        end as value,
         count(case when outcome = 'attended' then 1 end) as attended,
         count(case when outcome = 'no_show' then 1 end) as no_shows
     from segmented
-    group by dimension, value
+    group by grouping sets (
+        {%- for dimension in dimensions %}
+        ({{ dimension }}_value){{ ',' if not loop.last }}
+        {%- endfor %}
+    )
 
 ),
 

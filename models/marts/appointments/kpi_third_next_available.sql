@@ -3,7 +3,15 @@ with
 slots as (
 
     select * from {{ ref('int_slots_filled') }}
-    where not is_held
+    where not is_held and doctor_id != 'unknown'
+
+),
+
+cancellations as (
+
+    select doctor_id, started_at, booked_at, cancelled_at
+    from {{ ref('int_appointments_classified') }}
+    where status = 'cancelled' and booked_at is not null and cancelled_at is not null
 
 ),
 
@@ -14,17 +22,28 @@ systems as (
 
 ),
 
--- the as-of date itself and the same weekday of the weeks before it
+timed as (
+
+    select count(booked_at) as bookings_with_time from slots
+
+),
+
+-- the as-of date itself and, where booking times tell what was open then, the same weekday of the
+-- weeks before it
 sampled as (
 
     select {{ add_days('systems.as_of_date', '-7 * numbers.n') }} as sample_date
     from systems
+    cross join timed
     cross join {{ numbers(3) }} as numbers
-    where numbers.n <= {{ var('third_next_available_weeks') }}
+    where
+        numbers.n = 0
+        or (numbers.n <= {{ var('third_next_available_weeks') }} and timed.bookings_with_time > 0)
 
 ),
 
--- open on the sample day: not yet started, and not booked then by an appointment that stood
+-- open at the start of the sample day: not yet started and not booked at that moment, neither by
+-- an appointment that stood nor by one that was cancelled later
 offered as (
 
     select
@@ -37,8 +56,15 @@ offered as (
         on slots.slot_date >= sampled.sample_date
         and slots.slot_date < {{ add_days('sampled.sample_date', 366) }}
     where
-        not slots.is_booked
-        or slots.booked_at >= cast(sampled.sample_date as timestamp)
+        (not slots.is_booked or slots.booked_at >= cast(sampled.sample_date as timestamp))
+        and not exists (
+            select 1 from cancellations
+            where
+                cancellations.doctor_id = slots.doctor_id
+                and cancellations.started_at = slots.started_at
+                and cancellations.booked_at < cast(sampled.sample_date as timestamp)
+                and cancellations.cancelled_at >= cast(sampled.sample_date as timestamp)
+        )
 
 ),
 

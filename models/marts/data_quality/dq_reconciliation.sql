@@ -5,8 +5,7 @@ files as (
     select
         source_system,
         source_table,
-        sum(raw_rows) as raw_rows,
-        sum(malformed_rows) as malformed_rows
+        sum(raw_rows) as raw_rows
     from {{ source('raw', 'files') }}
     group by source_system, source_table
 

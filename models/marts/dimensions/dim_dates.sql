@@ -1,11 +1,16 @@
 with
 
-systems as (
+-- a bill or treatment may be dated in a year without any appointment
+events as (
 
-    select
-        min(first_event_date) as first_event_date,
-        max(last_event_date) as last_event_date
+    select first_event_date as first_date, last_event_date as last_date
     from {{ ref('int_systems_dated') }}
+    union all
+    select min(treatment_date) as first_date, max(treatment_date) as last_date
+    from {{ ref('fct_treatments') }}
+    union all
+    select min(bill_date) as first_date, max(bill_date) as last_date
+    from {{ ref('fct_bills') }}
 
 ),
 
@@ -13,11 +18,11 @@ systems as (
 spans as (
 
     select
-        cast(coalesce(date_trunc('year', first_event_date), cast('2020-01-01' as date)) as date)
+        cast(coalesce(date_trunc('year', min(first_date)), cast('2020-01-01' as date)) as date)
             as first_day,
-        cast(coalesce(date_trunc('year', last_event_date), cast('2029-01-01' as date)) as date)
+        cast(coalesce(date_trunc('year', max(last_date)), cast('2029-01-01' as date)) as date)
             as last_year
-    from systems
+    from events
 
 ),
 

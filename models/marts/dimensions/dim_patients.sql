@@ -33,10 +33,11 @@ final as (
         gender,
         {{ age_band('age_years') }} as age_band,
         region,
-        insurance
+        insurance,
+        coalesce({{ slug('insurance') }}, 'unknown') as payer_id
     from aged
     union all
-    select {{ unknown_key() }}, 'unknown', 'unknown', 'unknown', 'unknown', 'unknown'
+    select {{ unknown_key() }}, 'unknown', 'unknown', 'unknown', 'unknown', 'unknown', 'unknown'
 
 )
 

@@ -2,19 +2,19 @@ with
 
 patients as (
 
-    select * from {{ ref('stg_hospital_ops__patients') }}
-    where row_status = 'accepted'
+    select * from {{ ref('dim_patients') }}
 
 ),
 
 final as (
 
     select
-        'hospital_ops' as source_system,
-        {{ slug('insurance') }} as payer_id,
+        source_system,
+        payer_id,
+        -- spellings that differ in case or punctuation only are one payer
         max(insurance) as name
     from patients
-    group by {{ slug('insurance') }}
+    group by source_system, payer_id
 
 )
 

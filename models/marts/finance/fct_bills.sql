@@ -29,10 +29,15 @@ final as (
         bills.bill_date,
         bills.paid_date,
         bills.billed_amount,
-        -- an extract without a paid amount says with the status alone that the bill was paid
+        -- an extract without a paid amount says with the status alone that the bill was paid,
+        -- which then means all of it but the contractual reduction
         coalesce(
             bills.paid_amount,
-            case when bills.payment_status = 'paid' then bills.billed_amount else 0 end
+            case
+                when bills.payment_status != 'paid' then 0
+                when bills.adjustment_amount > bills.billed_amount then 0
+                else bills.billed_amount - coalesce(bills.adjustment_amount, 0)
+            end
         ) as paid_amount,
         coalesce(bills.adjustment_amount, 0) as adjustment_amount,
         bills.payment_method,

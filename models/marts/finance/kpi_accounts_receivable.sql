@@ -1,3 +1,7 @@
+{% set net_billed %}
+    (counted.window_billed_amount - coalesce(counted.window_adjustment_amount, 0))
+{% endset %}
+
 with
 
 bills as (
@@ -23,7 +27,11 @@ aged as (
         bills.facility_id,
         bills.bill_date,
         bills.billed_amount,
-        {{ open_amount() }} as open_amount,
+        bills.adjustment_amount,
+        -- what was paid after the snapshot was still open on it
+        {{ open_amount(
+            'case when bills.paid_date >= systems.as_of_date then 0 else bills.paid_amount end'
+        ) }} as open_amount,
         {{ days_between('bills.bill_date', 'systems.snapshot_date') }} as age_days,
         bills.bill_date >= systems.window_from as is_in_window
     from bills
@@ -42,9 +50,13 @@ counted as (
         sum(case when age_days between 31 and 60 then open_amount end) as open_31_60_days_amount,
         sum(case when age_days between 61 and 90 then open_amount end) as open_61_90_days_amount,
         sum(case when age_days > 90 then open_amount end) as open_over_90_days_amount,
-        sum(case when is_in_window then billed_amount end) as window_billed_amount
+        sum(case when is_in_window then billed_amount end) as window_billed_amount,
+        sum(case when is_in_window and billed_amount is not null then adjustment_amount end)
+            as window_adjustment_amount
     from aged
     group by grouping sets ((facility_id), ())
+    -- the total over no bills at all would be a row
+    having count(*) > 0
 
 ),
 
@@ -57,14 +69,17 @@ final as (
         {%- for name in [
             'open_amount', 'open_0_30_days_amount', 'open_31_60_days_amount',
             'open_61_90_days_amount', 'open_over_90_days_amount', 'window_billed_amount',
+            'window_adjustment_amount',
         ] %}
         cast(coalesce(counted.{{ name }}, 0) as decimal(18, 2)) as {{ name }},
         {%- endfor %}
         cast({{ var('receivable_window_days') }} as bigint) as window_days,
-        {{ safe_divide('counted.window_billed_amount', var('receivable_window_days')) }}
+        {{ safe_divide('coalesce(counted.window_billed_amount, 0)', var('receivable_window_days')) }}
             as average_daily_billed_amount,
+        {{ safe_divide('coalesce(' ~ net_billed | trim ~ ', 0)', var('receivable_window_days')) }}
+            as average_daily_net_billed_amount,
         {{ safe_divide(
-            'counted.open_amount * ' ~ var('receivable_window_days'), 'counted.window_billed_amount'
+            'coalesce(counted.open_amount, 0) * ' ~ var('receivable_window_days'), net_billed | trim
         ) }} as days_in_receivable,
         {{ safe_divide('coalesce(counted.open_over_90_days_amount, 0)', 'counted.open_amount') }}
             as over_90_days_rate

@@ -7,16 +7,35 @@ treatments as (
 
 ),
 
+systems as (
+
+    select max(as_of_date) as as_of_date
+    from {{ ref('int_systems_dated') }}
+    where source_system = 'hospital_ops'
+
+),
+
+-- without an as-of date nothing is known to lie in the future
+given as (
+
+    select treatments.*
+    from treatments
+    cross join systems
+    where coalesce(treatments.treatment_date < systems.as_of_date, true)
+
+),
+
 -- ten bins to a factor of ten; what costs nothing has no logarithm and a bin of its own
 binned as (
 
     select
         treatment_type,
         case
-            when cost > 0 then cast(floor(10 * log10(cast(cost as double)) + 1e-9) as bigint)
+            -- log10(1000) may come out as 2.9999999999999996; a cent below an edge is far more off
+            when cost > 0 then cast(floor(10 * log10(cast(cost as double)) + 1e-11) as bigint)
             else -1000
         end as bin
-    from treatments
+    from given
 
 ),
 

@@ -8,6 +8,24 @@ bills as (
 
 ),
 
+systems as (
+
+    select max(as_of_date) as as_of_date
+    from {{ ref('int_systems_dated') }}
+    where source_system = 'hospital_ops'
+
+),
+
+-- without an as-of date nothing is known to lie in the future
+due as (
+
+    select bills.*
+    from bills
+    cross join systems
+    where coalesce(bills.bill_date < systems.as_of_date, true)
+
+),
+
 counted as (
 
     select
@@ -16,8 +34,8 @@ counted as (
         {{ all_or.format('payment_status') }},
         count(*) as bills,
         sum(billed_amount) as billed_amount,
-        sum(paid_amount) as paid_amount
-    from bills
+        sum(case when billed_amount is not null then paid_amount end) as paid_amount
+    from due
     group by grouping sets (
         (facility_id, payment_method, payment_status),
         (facility_id, payment_method),
@@ -28,6 +46,8 @@ counted as (
         (payment_status),
         ()
     )
+    -- the total over no bills at all would be a row
+    having count(*) > 0
 
 ),
 
@@ -53,7 +73,7 @@ final as (
         cast(coalesce(counted.paid_amount, 0) as decimal(18, 2)) as paid_amount,
         totals.facility_bills,
         {{ rate_columns('share_of_bills', 'counted.bills', 'totals.facility_bills') }},
-        {{ safe_divide('counted.billed_amount', 'totals.facility_billed_amount') }}
+        {{ safe_divide('coalesce(counted.billed_amount, 0)', 'totals.facility_billed_amount') }}
             as share_of_amount
     from counted
     inner join totals

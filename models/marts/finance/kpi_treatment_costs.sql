@@ -12,17 +12,21 @@ summed as (
         source_system,
         treatment_type,
         cost_scope,
-        count(*) as treatments,
-        sum(cost) as total_cost,
+        count(cost) as treatments,
+        count(*) - count(cost) as treatments_without_cost,
+        coalesce(sum(cost), 0) as total_cost,
         max(mean_cost) as mean_cost,
         case
-            when count(*) > 1
-                then sqrt(sum(power(cast(cost as double) - mean_cost, 2)) / (count(*) - 1))
+            when count(cost) > 1
+                then sqrt(sum(power(cast(cost as double) - mean_cost, 2)) / (count(cost) - 1))
         end as sd_cost,
-        {{ safe_divide(
-            'avg(power(cast(cost as double) - mean_cost, 3))',
-            'power(avg(power(cast(cost as double) - mean_cost, 2)), 1.5e0)',
-        ) }} as skewness,
+        -- equal costs leave nothing but rounding errors to divide
+        case
+            when count(cost) > 2 and max(cost) > min(cost) then {{ safe_divide(
+                'avg(power(cast(cost as double) - mean_cost, 3))',
+                'power(avg(power(cast(cost as double) - mean_cost, 2)), 1.5e0)',
+            ) }}
+        end as skewness,
         {{ quantile('cost', 0.5) }} as median_cost,
         max(case when cost_rank = {{ median_low_rank('n') }} then cost end) as median_cost_low,
         max(case when cost_rank = {{ median_high_rank('n') }} then cost end) as median_cost_high,
@@ -48,10 +52,10 @@ compared as (
     select
         source_system,
         cost_scope,
-        sum(treatments) / cast(count(*) as double) as mean_treatments,
+        {{ safe_divide('sum(treatments)', 'count(*)') }} as mean_treatments,
         {{ safe_divide('sum(total_cost)', 'sum(treatments)') }} as overall_mean_cost
     from summed
-    where treatment_type != 'all'
+    where treatment_type != 'all' and treatments > 0
     group by source_system, cost_scope
 
 ),
@@ -63,24 +67,19 @@ final as (
         summed.treatment_type,
         summed.cost_scope,
         summed.treatments,
+        summed.treatments_without_cost,
         cast(summed.total_cost as decimal(18, 2)) as total_cost,
         summed.mean_cost,
         {{ mean_low('summed.mean_cost', 'summed.sd_cost', 'summed.treatments') }} as mean_cost_low,
         {{ mean_high('summed.mean_cost', 'summed.sd_cost', 'summed.treatments') }} as mean_cost_high,
-        summed.sd_cost,
-        summed.skewness,
-        summed.median_cost,
-        summed.median_cost_low,
-        summed.median_cost_high,
-        summed.p25_cost,
-        summed.p75_cost,
-        summed.p90_cost,
-        summed.p95_cost,
-        summed.minimum_cost,
-        summed.maximum_cost,
-        summed.trimmed_mean_cost,
-        summed.geometric_mean_cost,
-        case when summed.treatment_type != 'all' then
+        {%- for name in [
+            'sd_cost', 'skewness', 'median_cost', 'median_cost_low', 'median_cost_high', 'p25_cost',
+            'p75_cost', 'p90_cost', 'p95_cost', 'minimum_cost', 'maximum_cost', 'trimmed_mean_cost',
+            'geometric_mean_cost',
+        ] %}
+        summed.{{ name }},
+        {%- endfor %}
+        case when summed.treatment_type != 'all' and summed.treatments > 0 then
             (summed.treatments - compared.mean_treatments) * compared.overall_mean_cost
         end as volume_effect,
         case when summed.treatment_type != 'all' then

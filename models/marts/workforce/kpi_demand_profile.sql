@@ -3,21 +3,25 @@ with
 appointments as (
 
     select * from {{ ref('fct_appointments') }}
-    where outcome != 'future' and appointment_hour is not null
+    where outcome != 'future'
 
 ),
 
+-- from where the data begin (not from a lone absurd date) to the last appointment due
 days as (
 
     select
-        weekday,
         weekday_number,
         count(*) as observed_days
     from {{ ref('dim_dates') }}
     where
-        calendar_date >= (select min(appointments.appointment_date) from appointments)
+        calendar_date >= (
+            select min(systems.observed_from)
+            from {{ ref('int_systems_dated') }} as systems
+            where systems.source_system = 'hospital_ops'
+        )
         and calendar_date <= (select max(appointments.appointment_date) from appointments)
-    group by weekday, weekday_number
+    group by weekday_number
 
 ),
 
@@ -31,6 +35,7 @@ counted as (
         count(case when outcome = 'attended' then 1 end) as attended,
         count(case when outcome = 'no_show' then 1 end) as no_shows
     from appointments
+    where appointment_hour is not null
     group by grouping sets (
         (facility_id, {{ iso_weekday('appointment_date') }}, appointment_hour),
         ({{ iso_weekday('appointment_date') }}, appointment_hour)
@@ -42,11 +47,11 @@ final as (
 
     select
         counted.facility_id,
-        days.weekday,
-        days.weekday_number,
+        {{ weekday_name('counted.weekday_number') }} as weekday,
+        counted.weekday_number,
         counted.hour,
         counted.appointments,
-        days.observed_days,
+        coalesce(days.observed_days, 0) as observed_days,
         {{ safe_divide('counted.appointments', 'days.observed_days') }} as appointments_per_day,
         {{ safe_divide(poisson_low('counted.appointments'), 'days.observed_days') }}
             as appointments_per_day_low,
@@ -56,7 +61,7 @@ final as (
         counted.no_shows,
         {{ rate_columns('no_show_rate', 'counted.no_shows', '(counted.attended + counted.no_shows)') }}
     from counted
-    inner join days
+    left join days
         on days.weekday_number = counted.weekday_number
 
 )

@@ -50,6 +50,23 @@ joined as (
 
 ),
 
+-- 99.8 % of counts with that mean; null without a mean, for greatest() would make it 0
+ranged as (
+
+    select
+        joined.*,
+        case
+            when facility_median_due is not null
+                then {{ poisson_range('facility_median_due', '3.090232306167813e0', '-') }}
+        end as chance_low,
+        case
+            when facility_median_due is not null
+                then {{ poisson_range('facility_median_due', '3.090232306167813e0', '+') }}
+        end as chance_high
+    from joined
+
+),
+
 final as (
 
     select
@@ -69,17 +86,15 @@ final as (
         is_full_period,
         treatment_cost,
         facility_median_due as expected_due,
-        {{ poisson_range('facility_median_due', '3.090232306167813e0', '-') }} as chance_low,
-        {{ poisson_range('facility_median_due', '3.090232306167813e0', '+') }} as chance_high,
+        chance_low,
+        chance_high,
         case
             when facility_median_due is null or not is_full_period then 'not compared'
-            when due > {{ poisson_range('facility_median_due', '3.090232306167813e0', '+') }}
-                then 'above chance'
-            when due < {{ poisson_range('facility_median_due', '3.090232306167813e0', '-') }}
-                then 'below chance'
+            when due > chance_high then 'above chance'
+            when due < chance_low then 'below chance'
             else 'within chance'
         end as position
-    from joined
+    from ranged
 
 )
 

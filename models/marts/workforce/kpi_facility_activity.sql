@@ -18,10 +18,11 @@ counted as (
         case when grouping(facility_id) = 1 then 'all' else facility_id end as facility_id,
         count(*) as appointments,
         count(case when outcome = 'future' then 1 end) as future,
-        count(distinct case when doctor_id != 'unknown' then doctor_id end) as doctors,
         count(distinct case when patient_key >= 0 then patient_key end) as patients
     from appointments
     group by grouping sets ((facility_id), ())
+    -- no total of nothing: engines differ in whether it is a row
+    having count(*) > 0
 
 ),
 
@@ -29,10 +30,12 @@ outcomes as (
 
     select
         case when grouping(facility_id) = 1 then 'all' else facility_id end as facility_id,
+        count(distinct case when doctor_id != 'unknown' then doctor_id end) as doctors,
         {{ outcome_counts() }}
     from appointments
     where outcome != 'future'
     group by grouping sets ((facility_id), ())
+    having count(*) > 0
 
 ),
 
@@ -41,15 +44,17 @@ costs as (
     select
         case when grouping(facility_id) = 1 then 'all' else facility_id end as facility_id,
         count(*) as treatments,
+        count(case when cost is null then 1 end) as treatments_without_cost,
         sum(cost) as treatment_cost
     from treatments
     group by grouping sets ((facility_id), ())
+    having count(*) > 0
 
 ),
 
 totals as (
 
-    select due as due_in_all from outcomes
+    select max(due) as due_in_all from outcomes
     where facility_id = 'all'
 
 ),
@@ -57,23 +62,23 @@ totals as (
 joined as (
 
     select
-        counted.facility_id,
-        counted.appointments,
-        counted.future,
-        counted.doctors,
-        counted.patients,
+        facility_id,
+        coalesce(counted.appointments, 0) as appointments,
+        coalesce(counted.future, 0) as future,
+        coalesce(outcomes.doctors, 0) as doctors,
+        coalesce(counted.patients, 0) as patients,
         {%- for name in outcome_count_names() %}
         coalesce(outcomes.{{ name }}, 0) as {{ name }},
         {%- endfor %}
         coalesce(costs.treatments, 0) as treatments,
+        coalesce(costs.treatments_without_cost, 0) as treatments_without_cost,
         cast(coalesce(costs.treatment_cost, 0) as decimal(18, 2)) as treatment_cost,
         totals.due_in_all
+    -- treatments that are linked to no appointment may be all that `unknown` has
     from counted
+    full join costs using (facility_id)
+    left join outcomes using (facility_id)
     cross join totals
-    left join outcomes
-        on outcomes.facility_id = counted.facility_id
-    left join costs
-        on costs.facility_id = counted.facility_id
 
 ),
 
@@ -94,8 +99,10 @@ final as (
         {{ safe_divide(poisson_low('due'), 'doctors') }} as appointments_per_doctor_low,
         {{ safe_divide(poisson_high('due'), 'doctors') }} as appointments_per_doctor_high,
         treatments,
+        treatments_without_cost,
         treatment_cost,
-        {{ safe_divide('treatment_cost', 'treatments') }} as mean_treatment_cost
+        {{ safe_divide('treatment_cost', '(treatments - treatments_without_cost)') }}
+            as mean_treatment_cost
     from joined
 
 )

@@ -1,0 +1,157 @@
+"""Shared fixtures: real builds of the warehouse, each made once a session.
+
+Every build runs dbt as a user would, in a process of its own, into a temporary folder.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+SHARED = Path(os.environ.get("WARDHOUSE_SHARED") or ROOT.parent / "shared")
+DBT = Path(sys.executable).parent / "dbt"
+WITHOUT_TESTS = ("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
+
+
+@dataclass(frozen=True)
+class Build:
+    """A finished build: where its files are and what its commands printed."""
+
+    folder: Path
+    environment: dict[str, str]
+    output: str
+    returncode: int
+
+    @property
+    def private(self) -> Path:
+        """The private database."""
+        return self.folder / "build" / "wardhouse_private.duckdb"
+
+    @property
+    def published(self) -> Path:
+        """The published database."""
+        return self.folder / "warehouse" / "wardhouse.duckdb"
+
+    def query(self, sql: str) -> list[tuple]:
+        """Rows of a query on the private database, with schema marts first on the path."""
+        with duckdb.connect(str(self.private), read_only=True) as connection:
+            connection.execute("set schema = 'marts'")
+            return connection.execute(sql).fetchall()
+
+    def records(self, sql: str) -> list[dict]:
+        """The same as dictionaries."""
+        with duckdb.connect(str(self.private), read_only=True) as connection:
+            connection.execute("set schema = 'marts'")
+            result = connection.execute(sql)
+            names = [column[0] for column in result.description]
+            return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+
+
+def environment_of(folder: Path, raw_dir: Path | None = None) -> dict[str, str]:
+    """The environment of a build into `folder`; nothing of the caller's settings leaks in."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("WARDHOUSE_", "DBT_"))}
+    return kept | {
+        "WARDHOUSE_BUILD_DIR": str(folder / "build"),
+        "WARDHOUSE_WAREHOUSE": str(folder / "warehouse" / "wardhouse.duckdb"),
+        "DBT_TARGET_PATH": str(folder / "target"),
+        "DBT_LOG_PATH": str(folder / "logs"),
+        **({"WARDHOUSE_RAW_DIR": str(raw_dir)} if raw_dir else {}),
+    }
+
+
+def run_dbt(
+    folder: Path, *arguments: str, raw_dir: Path | None = None, dbt_vars: dict | None = None
+) -> Build:
+    """Run one dbt command into `folder`; the vars of the raw folder are passed on as `make` does."""
+    environment = environment_of(folder, raw_dir)
+    settings = raw_dir / "wardhouse.yml" if raw_dir else None
+    merged = yaml.safe_load(settings.read_text()) if settings and settings.exists() else {}
+    merged |= dbt_vars or {}
+    command = [str(DBT), "--no-use-colors", *arguments]
+    if merged:
+        command += ["--vars", json.dumps(merged, default=str)]
+    done = subprocess.run(
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
+    return Build(folder, environment, done.stdout + done.stderr, done.returncode)
+
+
+def publish(build: Build) -> subprocess.CompletedProcess:
+    """Run the publish step on a build."""
+    return subprocess.run(
+        [sys.executable, "scripts/publish.py"],
+        cwd=ROOT,
+        env=build.environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="session")
+def demo_build(tmp_path_factory) -> Build:
+    """The complete demo build: `dbt build` with every data test and unit test."""
+    build = run_dbt(tmp_path_factory.mktemp("demo"), "build")
+    assert build.returncode == 0, build.output[-4000:]
+    return build
+
+
+@pytest.fixture(scope="session")
+def demo_warehouse(demo_build) -> Path:
+    """The published demo database."""
+    done = publish(demo_build)
+    assert done.returncode == 0, done.stderr
+    return demo_build.published
+
+
+def shared_folder(name: str) -> Path:
+    """A folder of the shared reference data; the test is skipped where it is absent."""
+    folder = SHARED / name
+    if not folder.is_dir():
+        pytest.skip(f"{name}/ of the shared reference data is not here (WARDHOUSE_SHARED)")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def public_build(tmp_path_factory) -> Build:
+    """The public hospital data, as the files are, as a user's raw folder."""
+    source = shared_folder("data") / "hospital_ops"
+    folder = tmp_path_factory.mktemp("public")
+    raw = folder / "raw"
+    shutil.copytree(source, raw / "hospital_ops")
+    # its last row is a cancellation, which does not move the default as-of date
+    (raw / "wardhouse.yml").write_text("as_of_date: 2024-01-01\n")
+    build = run_dbt(folder, "build", raw_dir=raw)
+    assert build.returncode == 0, build.output[-4000:]
+    return build
+
+
+@pytest.fixture(scope="session")
+def rendered(tmp_path_factory):
+    """Render macro calls to SQL: one dbt compile for all that the tests ask for."""
+    folder = tmp_path_factory.mktemp("rendered")
+    calls = sorted(
+        {
+            call
+            for path in Path(__file__).parent.glob("test_*.py")
+            for call in re.findall(r'rendered\(\s*"(.+?)"\s*\)', path.read_text())
+        }
+    )
+    inline = "".join(f"\n--- {i}\n{{{{ {call} }}}}" for i, call in enumerate(calls))
+    build = run_dbt(folder, "compile", "--quiet", "--inline", inline + "\n---\n")
+    assert build.returncode == 0, build.output[-4000:]
+    parts = re.findall(r"--- \d+\n(.*?)(?=\n---)", build.output, flags=re.DOTALL)
+    assert len(parts) == len(calls), build.output
+    sql = dict(zip(calls, parts, strict=True))
+    return lambda call: sql[call]

@@ -1,0 +1,133 @@
+"""The statistics macros reproduce the numbers of trusted tools; the largest difference is printed."""
+
+from __future__ import annotations
+
+import csv
+import math
+
+import duckdb
+import pytest
+from conftest import shared_folder
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+
+
+def vector(name: str) -> list[dict[str, str]]:
+    with (shared_folder("vectors") / f"{name}.csv").open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def evaluate(expression: str, **columns: float | int | None):
+    """The value of a rendered macro whose arguments are the named columns."""
+    given_columns = ", ".join(f"${name} as {name}" for name in columns)
+    sql = f"select {expression} from (select {given_columns})"
+    return duckdb.execute(sql, columns).fetchone()[0]
+
+
+def report(record_property, name: str, differences: list[float]) -> float:
+    largest = max(differences)
+    record_property("largest_difference", largest)
+    print(f"{name}: {len(differences)} cases, largest difference {largest:.3g}")
+    return largest
+
+
+def relative(actual: float, wanted: float) -> float:
+    return abs(actual - wanted) / abs(wanted) if wanted else abs(actual)
+
+
+def test_normal_tail(rendered, record_property):
+    sql = rendered("normal_upper_tail('z')")
+    # P(Z < z) is the upper tail of -z
+    differences = [
+        relative(evaluate(sql, z=-float(r["z"])), float(r["cdf"])) for r in vector("dist_normal_cdf")
+    ]
+    assert report(record_property, "normal", differences) < 1e-8
+    far = [relative(evaluate(sql, z=z), stats.norm.sf(z)) for z in (0.0, 1.0, 3.0, 6.0, 8.0, 20.0)]
+    assert report(record_property, "normal upper tail", far) < 1e-8
+
+
+def test_chi_square_tail(rendered, record_property):
+    sql = rendered("chi_square_upper_tail('x', 'df')")
+    differences = []
+    for r in vector("dist_chisq_upper"):
+        actual = evaluate(sql, x=float(r["x"]), df=int(r["df"]))
+        differences.append(relative(actual, float(r["p_upper"])))
+    assert report(record_property, "chi-square", differences) < 1e-8
+    large = [
+        relative(evaluate(sql, x=float(df), df=df), stats.chi2.sf(df, df)) for df in (99, 100, 250)
+    ]
+    assert report(record_property, "chi-square, many degrees of freedom", large) < 1e-4
+    assert evaluate(sql, x=0.0, df=3) == 1
+    assert evaluate(sql, x=None, df=3) is None
+
+
+def test_poisson_interval(rendered, record_property):
+    low, high = rendered("poisson_low('x')"), rendered("poisson_high('x')")
+    exact, byar = [], []
+    for r in vector("lookup_poisson_exact_limits"):
+        x = int(r["x"])
+        bucket = exact if x < 10 else byar
+        bucket.append(relative(evaluate(low, x=x), float(r["lo95"])))
+        bucket.append(relative(evaluate(high, x=x), float(r["hi95"])))
+    assert report(record_property, "Poisson below 10", exact) < 1e-14
+    # Byar is an approximation: within 1 % of the exact limits
+    assert report(record_property, "Byar from 10 on", byar) < 0.01
+    assert evaluate(low, x=None) is None
+
+
+def test_t_critical(rendered, record_property):
+    sql = rendered("t_critical_95('df')")
+    differences = [
+        relative(evaluate(sql, df=int(r["df"])), float(r["t95"]))
+        for r in vector("lookup_t_critical")
+    ]
+    assert report(record_property, "t critical value", differences) < 1e-9
+    assert evaluate(sql, df=0) is None
+
+
+def test_wilson_known_value(rendered):
+    # Newcombe 1998, table I: 81 of 263 gives 0.2553 to 0.3662; 0 of 20 gives 0 to 0.1611
+    low, high = rendered("wilson_low('x', 'n')"), rendered("wilson_high('x', 'n')")
+    assert evaluate(low, x=81, n=263) == pytest.approx(0.2553, abs=5e-5)
+    assert evaluate(high, x=81, n=263) == pytest.approx(0.3662, abs=5e-5)
+    assert evaluate(low, x=0, n=20) == pytest.approx(0, abs=1e-16)
+    assert evaluate(high, x=0, n=20) == pytest.approx(0.1611, abs=5e-5)
+    assert evaluate(low, x=0, n=0) is None
+
+
+@settings(max_examples=60, deadline=None)
+@given(n=st.integers(1, 100_000), data=st.data())
+def test_wilson_properties(rendered, n, data):
+    x = data.draw(st.integers(0, n))
+    low = evaluate(rendered("wilson_low('x', 'n')"), x=x, n=n)
+    high = evaluate(rendered("wilson_high('x', 'n')"), x=x, n=n)
+    interval = stats.binomtest(x, n).proportion_ci(method="wilson")
+    assert low == pytest.approx(interval.low, abs=1e-12)
+    assert high == pytest.approx(interval.high, abs=1e-12)
+    assert -1e-12 <= low <= x / n + 1e-12 and x / n - 1e-12 <= high <= 1 + 1e-12
+
+
+def test_caseload_balance(rendered, record_property):
+    """The same sums as kpi_caseload_balance over the vector's caseloads."""
+    p_value = rendered("chi_square_upper_tail('x', 'df')")
+    wanted = {r["case"]: r for r in vector("caseload_balance_results")}
+    differences = []
+    for case, result in wanted.items():
+        actual = evaluate(p_value, x=float(result["chisq_equal"]), df=int(result["df"]))
+        differences.append(abs(actual - float(result["p_equal"])))
+    assert len(wanted) == 6
+    assert report(record_property, "caseload p-value", differences) < 1e-12
+
+
+def test_quantiles_of_a_tally_are_those_of_the_rows(rendered):
+    tallied = rendered("tallied_quantile('value', 'last_rank', 'n', 0.9)")
+    plain = rendered("quantile('value', 0.9)")
+    for rows in ([1], [1, 2], [0, 0, 3, 7, 7, 7, 9, 12, 40, 41, 90], list(range(37))):
+        ranked = """
+            select value, sum(count(*)) over (order by value) as last_rank, {n} as n
+            from (select unnest({rows}) as value) group by value
+        """.format(n=len(rows), rows=rows)
+        (ours,) = duckdb.sql(f"select {tallied} from ({ranked})").fetchone()
+        (theirs,) = duckdb.sql(f"select {plain} from (select unnest({rows}) as value)").fetchone()
+        assert math.isclose(ours, theirs), rows
