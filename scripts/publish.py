@@ -35,6 +35,8 @@ from settings import UserError
 SCHEMA = "marts"
 TEMPORARY_PREFIX = ".publish-"
 LOCK_NAME = ".publish.lock"
+# The write-ahead logs that DuckDB keeps beside a file.
+LOG_SUFFIXES = (".wal", ".wal.checkpoint", ".wal.recovery")
 AGAIN = "run python scripts/publish.py again"
 # Catalog names for the attached files: fixed, so that no file name can clash with a schema.
 PRIVATE, COPY = "private_side", "copy_side"
@@ -43,6 +45,12 @@ ROWS_OF_KIND = {
     "rejected": "dq_rejected_rows",
     "repaired": "dq_repairs",
     "flagged": "dq_flagged_rows",
+}
+# Nothing is fetched from a network, and rows keep their order.
+DUCKDB_CONFIG = {
+    "autoinstall_known_extensions": False,
+    "autoload_known_extensions": False,
+    "preserve_insertion_order": True,
 }
 MOST_NAMED = 5  # so that one line stays readable
 NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -222,7 +230,7 @@ def refuse_breaches(breached: list[dict], failed: list[str], where: str) -> None
         for rule in breached
     ]
     noun = "rule is" if len(breached) == 1 else "rules are"
-    tests = f"; failed: {named_failures(failed)}" if failed else ""
+    tests = f", failed: {named_failures(failed)}" if failed else ""
     rows = ROWS_OF_KIND.get(breached[0]["kind"], "dq_reconciliation")
     raise UserError(
         f"{len(breached)} data-quality {noun} breached, {listed(texts)}{tests}, {where}; "
@@ -336,10 +344,10 @@ def make_copy(
     connection.execute(f"attach {literal(str(path))} as {COPY} (type duckdb)")
     connection.execute(f"create schema {COPY}.{SCHEMA}")
     connection.execute(f"use {COPY}")  # the definitions name the schema, not the catalog
+    connection.execute("begin")
     for name, table in tables.items():
         progress.update(task, description=f"copying {name}")
         target = f"{COPY}.{SCHEMA}.{quoted(name)}"
-        connection.execute("begin")
         connection.execute(table.sql)
         connection.execute(f"insert into {target} from {PRIVATE}.{SCHEMA}.{quoted(name)}")
         if table.comment is not None:
@@ -349,8 +357,8 @@ def make_copy(
                 connection.execute(
                     f"comment on column {target}.{quoted(column)} is {literal(comment)}"
                 )
-        connection.execute("commit")
         progress.advance(task)
+    connection.execute("commit")
     connection.execute(f"checkpoint {COPY}")
     connection.execute("use memory")
     connection.execute(f"detach {COPY}")
@@ -528,15 +536,10 @@ def swap(copy: Path, target: Path) -> None:
     """Put the copy in the place of the published file, in one step."""
     with writers_kept_out(target):
         # A log left by a killed writer belongs to the old file and would be replayed into the new.
-        for log in target.parent.glob(f"{glob_escaped(target.name)}.wal*"):
-            log.unlink()
-        os.replace(copy, target)
+        for suffix in LOG_SUFFIXES:
+            Path(f"{target}{suffix}").unlink(missing_ok=True)
+        copy.replace(target)
     sync(target.parent)
-
-
-def glob_escaped(name: str) -> str:
-    """A file name in which no character is a wildcard."""
-    return re.sub(r"([*?[])", r"[\1]", name)
 
 
 # --- the publish ---------------------------------------------------------------------------------
@@ -552,7 +555,7 @@ def publish(signals: Signals, console: Console) -> tuple[int, int]:
         remove_leftovers(target.parent)
         with (
             temporary_folder(target.parent) as folder,
-            duckdb.connect(":memory:", config={"temp_directory": str(folder / "spill")}) as db,
+            duckdb.connect(":memory:", config=DUCKDB_CONFIG) as db,
             Progress(
                 TextColumn("{task.description}"),
                 BarColumn(),
@@ -563,6 +566,7 @@ def publish(signals: Signals, console: Console) -> tuple[int, int]:
                 disable=not console.is_terminal,
             ) as progress,
         ):
+            db.execute(f"set temp_directory = {literal(str(folder / 'spill'))}")
             attach_private(db, private)
             check_last_build(db, private)
             tables, without_model = tables_to_publish(db, private)
@@ -588,7 +592,7 @@ def one_line(error: Exception) -> str:
 def user_error(error: OSError | duckdb.Error) -> UserError:
     """What a failing disk or database means to the user."""
     target = shown(settings.published_database())
-    reason = one_line(error)
+    reason = (isinstance(error, OSError) and error.strerror) or one_line(error)
     is_full = isinstance(error, OSError) and error.errno in NO_SPACE
     if is_full or any(os.strerror(number) in reason for number in NO_SPACE):
         return UserError(
@@ -610,21 +614,22 @@ def main(argv: list[str]) -> int:
     argparse.ArgumentParser(
         prog="publish.py", description=(__doc__ or "").split("\n\nUsage")[0]
     ).parse_args(argv)
-    with Signals() as signals:
-        try:
+    signals = Signals()
+    try:
+        with signals:
             tables, rows = publish(signals, Console(stderr=True))
-        except BaseException as error:
-            # DuckDB turns what a signal handler raises into its own error, so ask the signals.
-            if signals.received:
-                print(
-                    f"wardhouse: stopped by {signals.received.name}, "
-                    f"{shown(settings.published_database())}; nothing was published, {AGAIN}",
-                    file=sys.stderr,
-                )
-                return 128 + signals.received
-            if isinstance(error, (OSError, duckdb.Error)):
-                raise user_error(error) from error
-            raise
+    except BaseException as error:
+        # DuckDB turns what a signal handler raises into its own error, so ask the signals.
+        if signals.received:
+            print(
+                f"wardhouse: stopped by {signals.received.name}, "
+                f"{shown(settings.published_database())}; nothing was published, {AGAIN}",
+                file=sys.stderr,
+            )
+            return 128 + signals.received
+        if isinstance(error, (OSError, duckdb.Error)):
+            raise user_error(error) from error
+        raise
     print(f"published {tables:,} tables, {rows:,} rows to {shown(settings.published_database())}")
     return 0
 

@@ -16,12 +16,14 @@
     {%- set x = 'cast(' ~ x ~ ' as double)' -%}
     {%- set n = 'cast(' ~ n ~ ' as double)' -%}
     {%- set z = z95() -%}
+    {#- x = n gives 1.0000000000000002 for one n in eight -#}
     case
-        when {{ n }} > 0 then
+        when {{ n }} > 0 then least(
             (
                 2 * {{ x }} + {{ z }} * {{ z }}
                 {{ sign }} {{ z }} * sqrt({{ z }} * {{ z }} + 4 * {{ x }} * (1 - {{ x }} / nullif({{ n }}, 0e0)))
-            ) / (2 * ({{ n }} + {{ z }} * {{ z }}))
+            ) / (2 * ({{ n }} + {{ z }} * {{ z }})), 1e0
+        )
     end
 {%- endmacro %}
 

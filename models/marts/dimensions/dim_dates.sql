@@ -1,47 +1,8 @@
 with
 
--- a bill or treatment may be dated in a year without any appointment
-events as (
+days as (
 
-    select first_event_date as first_date, last_event_date as last_date
-    from {{ ref('int_systems_dated') }}
-    union all
-    select min(treatment_date) as first_date, max(treatment_date) as last_date
-    from {{ ref('fct_treatments') }}
-    union all
-    select min(bill_date) as first_date, max(bill_date) as last_date
-    from {{ ref('fct_bills') }}
-
-),
-
--- whole calendar years around the data; a decade when there are no data
-spans as (
-
-    select
-        cast(coalesce(date_trunc('year', min(first_date)), cast('2020-01-01' as date)) as date)
-            as first_day,
-        cast(coalesce(date_trunc('year', max(last_date)), cast('2029-01-01' as date)) as date)
-            as last_year
-    from events
-
-),
-
-numbered as (
-
-    select numbers.n
-    from {{ numbers(5) }} as numbers
-
-),
-
-spined as (
-
-    select {{ add_days('spans.first_day', 'numbered.n') }} as calendar_date
-    from spans
-    cross join numbered
-    where
-        numbered.n < {{ days_between('spans.first_day', 'spans.last_year') }} + 366
-        and extract(year from {{ add_days('spans.first_day', 'numbered.n') }})
-        <= extract(year from spans.last_year)
+    select calendar_date from {{ ref('int_days_spined') }}
 
 ),
 
@@ -61,7 +22,7 @@ final as (
         {{ iso_weekday('calendar_date') }} as weekday_number,
         {{ weekday_name(iso_weekday('calendar_date')) }} as weekday,
         {{ iso_weekday('calendar_date') }} >= 6 as is_weekend
-    from spined
+    from days
 
 )
 

@@ -1,0 +1,73 @@
+# Wardhouse: `make` builds, publishes and draws; `make test` tests; `make help` lists the rest.
+
+SHELL := /bin/sh
+PYTHON ?= python3
+BIN := .venv/bin
+
+# make RAW_DIR=... WAREHOUSE=... are the same as the environment variables.
+RAW_DIR ?= $(WARDHOUSE_RAW_DIR)
+WAREHOUSE ?= $(WARDHOUSE_WAREHOUSE)
+ifneq ($(RAW_DIR),)
+export WARDHOUSE_RAW_DIR := $(abspath $(RAW_DIR))
+SETTINGS := $(wildcard $(WARDHOUSE_RAW_DIR)/wardhouse.yml)
+endif
+ifneq ($(WAREHOUSE),)
+export WARDHOUSE_WAREHOUSE := $(abspath $(WAREHOUSE))
+endif
+DBT_VARS = $(if $(SETTINGS),--vars "$$(cat '$(SETTINGS)')")
+
+.DEFAULT_GOAL := all
+.PHONY: all setup setup-dev warehouse figures test lint docs demo-data lock clean help
+
+all: warehouse figures ## Set up, build, test and publish the warehouse, draw the figures (the default)
+
+setup: .venv/installed ## Create the environment from requirements.lock
+
+setup-dev: .venv/installed-dev ## Add what tests and linters need
+
+.venv/installed: requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+		|| { echo "wardhouse: Python 3.11 or newer is needed, $(PYTHON) is not; install it or name it: make PYTHON=python3.12" >&2; exit 2; }
+	@echo "wardhouse: installing the pinned packages into .venv (about a minute)"
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@touch $@
+
+.venv/installed-dev: .venv/installed requirements-dev.lock
+	@echo "wardhouse: installing the pinned test tools into .venv"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
+
+warehouse: setup ## dbt build into the private database, then publish a complete, green build
+	@$(BIN)/dbt build $(DBT_VARS); code=$$?; \
+		if [ $$code -le 1 ]; then $(BIN)/python scripts/publish.py; else exit 2; fi
+
+figures: setup ## Draw figures/ from the published database
+	@$(BIN)/python scripts/plot_figures.py
+
+test: setup-dev ## Run every test: dbt data tests, dbt unit tests and pytest
+	@$(BIN)/python -m pytest
+
+lint: setup-dev ## Check the style of SQL and Python
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/sqlfluff lint models analyses tests --processes 2
+
+docs: setup ## Write the dbt documentation as one file, target/static_index.html
+	@$(BIN)/dbt docs generate --static $(DBT_VARS)
+
+demo-data: setup ## Write the demo data anew (byte-identical unless the generator changed)
+	@$(BIN)/python scripts/generate_demo_data.py
+
+lock: setup ## Resolve the lock files anew from pyproject.toml
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==0.13.9
+	@$(BIN)/uv pip compile --quiet pyproject.toml --extra dev --universal --python-version 3.11 \
+		--generate-hashes --no-strip-extras --no-header --no-annotate -o requirements-dev.lock
+	@$(BIN)/uv pip compile --quiet pyproject.toml -c requirements-dev.lock --universal --python-version 3.11 \
+		--generate-hashes --no-strip-extras --no-header --no-annotate -o requirements.lock
+
+clean: ## Remove everything that builds made, the published database included
+	@rm -rf .venv build target logs figures warehouse .pytest_cache .ruff_cache .hypothesis
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
