@@ -7,14 +7,11 @@ BIN := .venv/bin
 # make RAW_DIR=... WAREHOUSE=... are the same as the environment variables.
 RAW_DIR ?= $(WARDHOUSE_RAW_DIR)
 WAREHOUSE ?= $(WARDHOUSE_WAREHOUSE)
-ifneq ($(RAW_DIR),)
-export WARDHOUSE_RAW_DIR := $(abspath $(RAW_DIR))
-SETTINGS := $(wildcard $(WARDHOUSE_RAW_DIR)/wardhouse.yml)
-endif
-ifneq ($(WAREHOUSE),)
-export WARDHOUSE_WAREHOUSE := $(abspath $(WAREHOUSE))
-endif
-DBT_VARS = $(if $(SETTINGS),--vars "$$(cat '$(SETTINGS)')")
+export WARDHOUSE_RAW_DIR := $(RAW_DIR)
+export WARDHOUSE_WAREHOUSE := $(WAREHOUSE)
+# The settings that a raw folder carries become dbt vars: "$@" of the recipe that begins with this.
+FOLDER_SETTINGS = set --; settings="$$WARDHOUSE_RAW_DIR/wardhouse.yml"; \
+	if [ -n "$$WARDHOUSE_RAW_DIR" ] && [ -f "$$settings" ]; then set -- --vars "$$(cat "$$settings")"; fi
 
 .DEFAULT_GOAL := all
 .PHONY: all setup setup-dev warehouse figures test lint docs demo-data lock clean help
@@ -39,7 +36,7 @@ setup-dev: .venv/installed-dev ## Add what tests and linters need
 	@touch $@
 
 warehouse: setup ## dbt build into the private database, then publish a complete, green build
-	@$(BIN)/dbt build $(DBT_VARS); code=$$?; \
+	@$(FOLDER_SETTINGS); $(BIN)/dbt build "$$@"; code=$$?; \
 		if [ $$code -le 1 ]; then $(BIN)/python scripts/publish.py; else exit 2; fi
 
 figures: setup ## Draw figures/ from the published database
@@ -54,7 +51,7 @@ lint: setup-dev ## Check the style of SQL and Python
 	@$(BIN)/sqlfluff lint models analyses tests --processes 2
 
 docs: setup ## Write the dbt documentation as one file, target/static_index.html
-	@$(BIN)/dbt docs generate --static $(DBT_VARS)
+	@$(FOLDER_SETTINGS); $(BIN)/dbt docs generate --static "$$@"
 
 demo-data: setup ## Write the demo data anew (byte-identical unless the generator changed)
 	@$(BIN)/python scripts/generate_demo_data.py

@@ -246,8 +246,9 @@ def test_files_of_one_table_may_differ_in_kind_order_and_columns(house):
     assert one == [("V8",), ("V9",)]
 
 
-def test_paths_with_apostrophes_patterns_and_equal_signs(tmp_path):
-    folder = tmp_path / "St Mary's [1] *? year=2024"
+@pytest.mark.parametrize("name", ["St Mary's year=2024", "St Mary's [1] *?"])
+def test_paths_with_apostrophes_patterns_and_equal_signs(tmp_path, name):
+    folder = tmp_path / name
     folder.mkdir()
     house = House(folder)
     house.put("clinic/visits/it's [1].csv", HEADER + b"right,P,D\n")
@@ -727,7 +728,7 @@ FILES = st.lists(
 )
 
 
-@hypothesis_settings(max_examples=150, deadline=None)
+@hypothesis_settings(max_examples=100, deadline=None)
 @given(files=FILES, chunk=st.sampled_from([5, 40, 1 << 20]))
 def test_well_formed_files_are_read_as_the_csv_module_reads_them(files, chunk):
     with small_house(chunk) as house:
@@ -810,7 +811,7 @@ DAMAGED = st.lists(
 ).map(b"".join)
 
 
-@hypothesis_settings(max_examples=500, deadline=None)
+@hypothesis_settings(max_examples=250, deadline=None)
 @given(files=st.lists(DAMAGED, min_size=1, max_size=3), chunk=st.sampled_from([1, 7, 64, 1 << 20]))
 @example(files=[b'a,b,c\n"x'], chunk=7)
 @example(files=[b"\r\na,b,c\n"], chunk=7)
