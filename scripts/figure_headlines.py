@@ -16,7 +16,8 @@ from figure_registry import MINIMUM_N
 from figure_style import clean
 
 LONGEST_NAME = 44
-_WORDS = "No One Two Three Four Five Six Seven Eight Nine".split()
+SIGNIFICANT = 0.05
+_WORDS = ["No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine"]
 
 
 @dataclass(frozen=True)
@@ -136,23 +137,38 @@ def branch_activity(shares: Sequence[Estimate], per_doctor: Sequence[Estimate]) 
     return "Appointments due by branch"
 
 
-def doctor_caseload(compared: int, above: int, below: int, smallest_expected: float | None) -> str:
-    """How many caseloads lie outside the range that chance allows."""
+def doctor_caseload(
+    compared: int,
+    above: int,
+    below: int,
+    smallest_expected: float | None,
+    p_value: float | None,
+) -> str:
+    """How many caseloads lie outside the range that chance allows.
+
+    Of many doctors some lie outside by chance, so the test of equal caseloads has to agree.
+    """
     if not compared or smallest_expected is None or smallest_expected < MINIMUM_N:
         return "Appointments per doctor, by branch"
-    verb = "has" if above == 1 else "have"
+    if p_value is None or ((above or below) and p_value >= SIGNIFICANT):
+        return "Appointments per doctor, by branch"
+    if p_value >= SIGNIFICANT:
+        return "Doctors’ caseloads within each branch are consistent with chance"
     if above and below:
         return (
-            f"{number_word(above, True)} of {compared:,} doctors {verb} more appointments "
+            f"{number_word(above, True)} of {compared:,} doctors {_has(above)} more appointments "
             f"than chance alone explains, and {number_word(below)} fewer"
         )
     if above or below:
-        verb = "has" if above + below == 1 else "have"
         return (
-            f"{number_word(above + below, True)} of {compared:,} doctors {verb} "
+            f"{number_word(above + below, True)} of {compared:,} doctors {_has(above + below)} "
             f"{'more' if above else 'fewer'} appointments than chance alone explains"
         )
-    return "Doctors' caseloads within each branch are consistent with chance"
+    return "Caseloads vary more than chance explains, though no single doctor stands out"
+
+
+def _has(count: int) -> str:
+    return "has" if count == 1 else "have"
 
 
 def treatment_cost_total_mean(totals: Sequence[Estimate], means: Sequence[Estimate]) -> str:
@@ -205,4 +221,6 @@ def patients_gender_age(genders: Sequence[Estimate], patients: int) -> str:
     """Whether one gender is in the majority among the patients."""
     if leader := clearly_highest(genders):
         return f"More patients are {leader.name} than of any other gender: {leader.text}"
-    return f"{patients:,} patients by age and gender"
+    if sum(1 for gender in genders if gender.usable) >= 2:
+        return f"No gender clearly outnumbers the others among {patients:,} patients"
+    return "Patients by age and gender"

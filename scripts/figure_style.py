@@ -23,7 +23,7 @@ matplotlib.use("Agg")
 
 from matplotlib import font_manager
 from matplotlib.axes import Axes
-from matplotlib.colors import LinearSegmentedColormap, to_rgb
+from matplotlib.colors import ListedColormap, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.patches import Rectangle
@@ -34,13 +34,15 @@ NAVY, TEAL, PLUM, ORANGE = "#12436D", "#28A197", "#801650", "#F46A25"
 MID_BLUE, PALE_BLUE = "#2073BC", "#6BACE6"
 HIGH, LOW, COMMON = "#C8500A", "#005EB8", "#7A8793"
 INK, GREY, AXIS, GRID, BAND = "#1B2733", "#4B5B6B", "#9AA8B5", "#E1E6EA", "#DFE7EE"
-HEAT = LinearSegmentedColormap.from_list("heat", ["#F3F6F8", "#B9D3EA", PALE_BLUE, MID_BLUE, NAVY])
+TEAL_TEXT = "#1B7A71"  # the teal of lines is too light for words
+# classes, not a continuous scale: between two of them no text colour would have a contrast of 4.5:1
+HEAT = ListedColormap(["#F1F5F9", "#D3E4F4", "#A9CDEF", PALE_BLUE, MID_BLUE, "#185A94", NAVY])
 
 WIDTH, SIDE = 9.0, 0.3
 BODY = WIDTH - 2 * SIDE
 FONT, FALLBACK_FONT = "Source Sans Pro", "DejaVu Sans"
 HEADLINE, SUBTITLE, TEXT, SMALL, NOTE = 17.5, 11.5, 10.5, 8.5, 9.0
-MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 _INVISIBLE = {"Cc", "Cf", "Co", "Cs", "Cn", "Zl", "Zp"}
 
 
@@ -137,6 +139,11 @@ def ellipsis(text: object, width: float, size: float = TEXT, weight: str = "norm
     return line[:low].rstrip() + "…"
 
 
+def label_width(texts: Iterable[object], most: float, size: float = TEXT) -> float:
+    """Room for a column of labels: the widest of them, up to a limit where they are cut."""
+    return min(most, max((text_width(clean(text), size) for text in texts), default=0.0) + 0.02)
+
+
 def wrap(
     text: object, width: float, size: float = TEXT, weight: str = "normal", lines: int = 9
 ) -> list[str]:
@@ -168,20 +175,20 @@ def balanced(text: object, width: float, size: float, weight: str, lines: int) -
     return best
 
 
-def day_text(day: date | None) -> str:
+def day_text(day: date) -> str:
     """30 Jun 2026, in English whatever the computer's language is."""
-    return f"{day.day} {MONTHS[day.month - 1]} {day.year}" if day else "no date"
+    return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
 
 
-def month_text(day: date | None) -> str:
+def month_text(day: date) -> str:
     """Jun 2026."""
-    return f"{MONTHS[day.month - 1]} {day.year}" if day else "no date"
+    return f"{MONTHS[day.month - 1]} {day.year}"
 
 
 def period_text(first: date | None, last: date | None) -> str:
-    """Jul 2023 to Jun 2026, or one month, or nothing when there is no date."""
+    """Jul 2023 to Jun 2026, or one month, or nothing without dates."""
     if first is None or last is None:
-        return "no period"
+        return ""
     months = [month_text(first), month_text(last)]
     return months[0] if months[0] == months[1] else " to ".join(months)
 
@@ -197,24 +204,30 @@ def month_ticks(months: Sequence[date]) -> tuple[list[int], list[str]]:
         places = [i for i, m in enumerate(months) if m.month == 1 and m.year % every == 0]
         nearest = max(3, count // 14)
         places += [i for i in (0, count - 1) if all(abs(i - p) >= nearest for p in places)]
+    places = sorted(set(places))
     labels = []
-    for rank, place in enumerate(sorted(set(places))):
+    for place, before in zip(places, [None, *places], strict=False):
         month = months[place]
-        with_year = rank == 0 or month.month == 1 or month.year != months[previous].year
-        labels.append(MONTHS[month.month - 1] + (f"\n{month.year}" if with_year else ""))
-        previous = place
-    return sorted(set(places)), labels
+        new_year = before is None or month.year != months[before].year
+        labels.append(MONTHS[month.month - 1] + (f"\n{month.year}" if new_year else ""))
+    return places, labels
 
 
-def text_on(colour: Sequence[float] | str) -> str:
-    """White or ink, whichever has the higher contrast on the colour."""
+def luminance(colour: Sequence[float] | str) -> float:
+    """Relative luminance as WCAG defines it."""
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(colour)]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
-    def luminance(rgb: Sequence[float]) -> float:
-        linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in rgb[:3]]
-        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
-    back = luminance(to_rgb(colour))
-    return "white" if 1.05 / (back + 0.05) > (back + 0.05) / (luminance(to_rgb(INK)) + 0.05) else INK
+def contrast(one: Sequence[float] | str, other: Sequence[float] | str) -> float:
+    """Contrast of two colours as WCAG defines it, from 1 to 21."""
+    darker, lighter = sorted((luminance(one), luminance(other)))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def text_on(colour: Sequence[float]) -> str:
+    """White or ink, whichever can be read better on the colour."""
+    return max(("white", INK), key=lambda text: contrast(text, colour[:3]))
 
 
 def spread(positions: Sequence[float], gap: float) -> list[float]:
@@ -258,8 +271,12 @@ class Page:
         body: float,
         alt: str,
         n: int,
+        no_data: str | None = None,
     ) -> None:
-        """Lay out the words and make a body of `body` inches height."""
+        """Lay out the words and a body of `body` inches height, or say why there is no data."""
+        self.is_empty = no_data is not None
+        if no_data is not None:
+            notes, body, alt = [], 1.6, f"No data: {no_data}"
         self.figure_id, self.mart, self.data_to, self.body, self.n = (
             figure_id,
             mart,
@@ -269,22 +286,22 @@ class Page:
         )
         self.headline, self.alt = clean(headline), clean(f"{headline}. {alt}")
         title = balanced(headline, BODY, HEADLINE, "bold", 3)
-        below = balanced(subtitle, BODY, SUBTITLE, "normal", 2)
+        below = balanced(subtitle.rstrip(" ,"), BODY, SUBTITLE, "normal", 2)
         foot = [line for note in notes for line in wrap(note, BODY, NOTE, lines=4)]
-        foot.append(
-            ellipsis(
-                f"Source: {mart}. Data to {day_text(data_to)}. Figure {figure_id}", BODY, NOTE
-            )
-        )
+        known = f" Data to {day_text(data_to)}." if data_to else ""
+        foot.append(ellipsis(f"Source: {mart}.{known} Figure {figure_id}", BODY, NOTE))
         head = 0.31 + 0.295 * len(title) + 0.21 * len(below) + 0.24
         tail = 0.3 + 0.165 * len(foot) + 0.12
         self.height = round(head + body + tail, 2)
         self.figure = Figure(figsize=(WIDTH, self.height), facecolor="white")
         self._frame = self.axes(-SIDE, -tail, WIDTH, self.height, tail)
         self._frame.axis("off")
+        self._frame.set_zorder(10)  # words lie above the marks of any chart
         self._frame.set(xlim=(-SIDE, WIDTH - SIDE), ylim=(-tail, self.height - tail))
         self._tail = tail
         self._words(title, below, foot)
+        if no_data is not None:
+            self._statement(no_data)
 
     def axes(
         self, left: float, bottom: float, width: float, height: float, tail: float | None = None
@@ -318,23 +335,20 @@ class Page:
     def rectangle(self, x: float, y: float, width: float, height: float, colour, **style) -> None:
         """A filled rectangle at a place of the body, in inches."""
         self._frame.add_patch(
-            Rectangle(
-                (x, y), width, height, **({"facecolor": colour, "lw": 0} | style)
-            )
+            Rectangle((x, y), width, height, **({"facecolor": colour, "lw": 0} | style))
         )
 
     def mark(self, x: float, y: float, marker: str, colour: str, **style) -> None:
         """One marker at a place of the body, for a key beside the chart."""
         self._frame.plot([x], [y], marker=marker, color=colour, clip_on=False, **style)
 
-    def statement(self, why: str) -> Page:
+    def _statement(self, why: str) -> None:
         """Say plainly why there is nothing to draw, where the chart would be."""
         lines = wrap(f"No data: {why}", BODY - 0.6, 12.5)
         self.rectangle(0, 0, BODY, self.body, "#F3F6F8")
         for place, words in enumerate(lines):
             y = self.body / 2 + 0.12 * (len(lines) - 1) - 0.24 * place
             self.text(0.3, y, words, size=12.5, color=GREY)
-        return self
 
     def _words(self, title: list[str], below: list[str], foot: list[str]) -> None:
         top = self.height - self._tail
@@ -358,6 +372,26 @@ def percent_axis(ax: Axes, which: str = "y") -> None:
     low, high = ax.get_ylim() if which == "y" else ax.get_xlim()
     ticks = [tick for tick in axis.get_ticklocs() if low <= tick <= high]
     axis.set_ticks(ticks, [f"{t:g}%" if t == ticks[-1] else f"{t:g}" for t in ticks])
+
+
+def number_axis(ax: Axes, which: str = "y", prefix: str = "") -> None:
+    """Thousands with commas, and large numbers short enough for the margin."""
+    axis = ax.yaxis if which == "y" else ax.xaxis
+    largest = (ax.get_ylim() if which == "y" else ax.get_xlim())[1]
+    unit, letter = next(
+        ((u, s) for u, s in ((1e9, "bn"), (1e6, "m"), (1e5, "k")) if largest >= u), (1, "")
+    )
+    unit = 1e3 if letter == "k" else unit
+    axis.set_major_formatter(
+        lambda value, _: f"{prefix}{value / unit:,.10g}{letter if value else ''}"
+    )
+
+
+def line_style(points: int) -> dict[str, float | str]:
+    """Line and markers of a series: a long one has no room for dots with a white edge."""
+    if points <= 60:
+        return {"lw": 2.2, "marker": "o", "ms": 5, "mec": "white", "mew": 1}
+    return {"lw": 1.5, "marker": "o", "ms": 1.5, "mew": 0}
 
 
 def horizontal_grid(ax: Axes) -> None:

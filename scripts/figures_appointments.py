@@ -7,36 +7,34 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
-from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
 import figure_headlines as headlines
 from figure_headlines import Estimate
 from figure_registry import MINIMUM_N, Marts, figure, wilson
 from figure_style import (
-    BAND,
     BODY,
     COMMON,
     GREY,
-    GRID,
     HEAT,
     HIGH,
     INK,
     MID_BLUE,
     NAVY,
-    SMALL,
-    TEAL,
     Page,
     horizontal_grid,
+    line_style,
     month_text,
     month_ticks,
+    number_axis,
     percent_axis,
     period_text,
     spread,
     text_on,
 )
 
-NOTHING_DUE = "no appointment lies before the as-of date of the extract."
+NOTHING_DUE = f"fewer than {MINIMUM_N} appointments lie before the as-of date of the extract."
+DECIDED = "appointments attended or missed"
 INTERVALS = "95% Wilson intervals"
 
 
@@ -46,7 +44,8 @@ def appointment_outcomes(marts: Marts) -> Page:
     first, last, data_to = marts.dates()
     rows = marts.rows(f"""
         with counted as (
-            select * from marts.kpi_facility_activity where facility_id = 'all' and due > 0
+            select * from marts.kpi_facility_activity
+            where facility_id = 'all' and due >= {MINIMUM_N}
         ),
         outcomes as (
             select 1 as place, 'Attended' as name, due, attended as events,
@@ -92,13 +91,14 @@ def appointment_outcomes(marts: Marts) -> Page:
         ],
         mart="kpi_facility_activity",
         data_to=data_to,
-        body=0.58 * 4 if rows else 1.6,
+        body=0.58 * 4,
+        no_data=None if rows else NOTHING_DUE,
         alt="Bar chart of the outcomes of appointments due: "
         + "; ".join(f"{r.name} {r.label} ({r.events:,})" for r in rows),
         n=due,
     )
-    if not rows:
-        return page.statement(NOTHING_DUE)
+    if page.is_empty:
+        return page
     ax = page.axes(1.8, 0, 4.4, page.body)
     ax.set(xlim=(0, 100), ylim=(4, 0))
     ax.axis("off")
@@ -122,20 +122,8 @@ def appointment_outcomes(marts: Marts) -> Page:
 @figure("A-02", "kpi_appointment_outcomes_monthly", "fct_appointments", "kpi_facility_activity")
 def no_shows_monthly(marts: Marts) -> Page:
     """No-show rate of attended and missed appointments by month, with its Wilson band."""
-    _, _, data_to = marts.dates()
-    rows = marts.rows(f"""
-        select month, attended + no_shows as n,
-            case when attended + no_shows >= {MINIMUM_N} then round(100 * no_show_rate, 2) end
-                as percent,
-            case when attended + no_shows >= {MINIMUM_N} then round(100 * no_show_rate_low, 2) end
-                as low,
-            case when attended + no_shows >= {MINIMUM_N} then round(100 * no_show_rate_high, 2) end
-                as high,
-            format('{{:.1f}}%', 100 * no_show_rate) as label
-        from marts.kpi_appointment_outcomes_monthly
-        where facility_id = 'all'
-        order by month
-    """)
+    first, last, data_to = marts.dates()
+    rows, unit = _no_show_series(marts)
     overall = marts.rows("""
         select attended + no_shows as n, round(100 * no_show_rate, 2) as percent,
             format('{:.1f}%', 100 * no_show_rate) as label
@@ -147,13 +135,10 @@ def no_shows_monthly(marts: Marts) -> Page:
     shown = [row for row in rows if row.percent is not None]
     fewer = len(rows) - len(shown)
     notes = [
-        f"n = {whole.n:,} appointments attended or missed; bars show n of each month. "
+        f"n = {whole.n:,} {DECIDED}; bars show n of each {unit}. "
         f"Cancelled and unresolved appointments are left out. Band: {INTERVALS}."
-        + (
-            f" {fewer} {'month' if fewer == 1 else 'months'} with fewer than {MINIMUM_N} not shown."
-            if fewer
-            else ""
-        )
+        + (f" By quarter: most months have fewer than {MINIMUM_N}." if unit == "quarter" else "")
+        + (f" Not shown, with fewer than {MINIMUM_N}: {fewer} {unit}(s)." if fewer else "")
     ]
     if change:
         notes.append(
@@ -168,22 +153,23 @@ def no_shows_monthly(marts: Marts) -> Page:
             change.later if change else Estimate("", None, None, 0),
             (change.low, change.high) if change else None,
         ),
-        subtitle="No-shows as a share of appointments attended or missed, all branches, by month, "
-        + (period_text(rows[0].month, rows[-1].month) if rows else "no period"),
+        subtitle="No-shows as a share of appointments attended or missed, all branches, "
+        f"by {unit}, {period_text(first, last)}",
         notes=notes,
         mart="kpi_appointment_outcomes_monthly",
         data_to=data_to,
-        body=3.95 if shown else 1.6,
+        body=3.95,
+        no_data=None if shown else f"no {unit} has {MINIMUM_N} or more {DECIDED}.",
         alt=(
-            f"Line chart of the monthly no-show rate over {len(shown)} months; "
-            f"overall {whole.label}, last month shown {shown[-1].label}"
+            f"Line chart of the no-show rate over {len(shown)} {unit}s; "
+            f"overall {whole.label}, last {unit} shown {shown[-1].label}"
             if shown
-            else "No month has enough appointments"
+            else f"No {unit} has enough appointments"
         ),
         n=whole.n,
     )
-    if not shown:
-        return page.statement(f"no month has {MINIMUM_N} or more appointments attended or missed.")
+    if page.is_empty:
+        return page
     nothing = float("nan")
     xs = list(range(len(rows)))
     values, lows, highs = (
@@ -194,7 +180,7 @@ def no_shows_monthly(marts: Marts) -> Page:
     ax = page.axes(left, page.body - height, width, height)
     ax.fill_between(xs, lows, highs, color=NAVY, alpha=0.13, lw=0)
     ax.plot(xs, [whole.percent] * len(xs), color=GREY, lw=1.3, ls=(0, (4, 3)))
-    ax.plot(xs, values, color=NAVY, lw=2.2, marker="o", ms=5, mec="white", mew=1)
+    ax.plot(xs, values, color=NAVY, **line_style(len(xs)))
     ax.set_xlim(-0.7, len(xs) - 0.3)
     ax.set_ylim(0, max(r.high for r in shown) * 1.06)
     ax.yaxis.set_major_locator(MaxNLocator(5, integer=True))
@@ -206,21 +192,52 @@ def no_shows_monthly(marts: Marts) -> Page:
     places = spread([base + whole.percent * inch, base + shown[-1].percent * inch], 0.42)
     x = left + width + 0.1
     for y, title, value, colour in (
-        (places[0], "All months", whole.label, GREY),
-        (places[1], month_text(shown[-1].month), shown[-1].label, NAVY),
+        (places[0], "Whole period", whole.label, GREY),
+        (
+            places[1],
+            ("from " if unit == "quarter" else "") + month_text(shown[-1].month),
+            shown[-1].label,
+            NAVY,
+        ),
     ):
         page.text(x, y + 0.09, value, weight="bold", color=colour)
         page.text(x, y - 0.09, title, size=9, color=colour)
     lower = page.axes(left, 0.42, width, 0.62)
     lower.bar(xs, [r.n for r in rows], width=0.62, color="#BBC5CE")
     lower.set_xlim(ax.get_xlim())
-    lower.yaxis.set_major_locator(MaxNLocator(2, integer=True))
+    lower.yaxis.set_major_locator(MaxNLocator(2, integer=True, steps=[1, 2, 5, 10]))
     lower.set_ylim(bottom=0)
-    lower.yaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
+    number_axis(lower)
     horizontal_grid(lower)
     lower.set_xticks(*month_ticks([r.month for r in rows]))
     page.text(left, 1.2, "Appointments attended or missed, n", size=9.5, color=GREY)
     return page
+
+
+def _no_show_series(marts: Marts) -> tuple[list[SimpleNamespace], str]:
+    """Months, or quarters where most months have too few appointments to show a rate."""
+    for unit in ("month", "quarter"):
+        rows = marts.rows(f"""
+            with counted as (
+                select cast(date_trunc('{unit}', month) as date) as month,
+                    cast(sum(no_shows) as bigint) as x,
+                    cast(sum(attended + no_shows) as bigint) as n
+                from marts.kpi_appointment_outcomes_monthly
+                where facility_id = 'all'
+                group by date_trunc('{unit}', month)
+            )
+            select month, n,
+                case when n >= {MINIMUM_N} then round(100e0 * x / n, 2) end as percent,
+                case when n >= {MINIMUM_N} then round(100 * {wilson("x", "n", "-")}, 2) end as low,
+                case when n >= {MINIMUM_N} then round(100 * {wilson("x", "n", "+")}, 2) end as high,
+                case when n >= {MINIMUM_N} then format('{{:.1f}}%', 100e0 * x / n) end as label
+            from counted
+            order by month
+        """)
+        shown = [row for row in rows if row.percent is not None]
+        if len(shown) * 2 >= len(rows):
+            break
+    return rows, unit
 
 
 def _year_on_year(marts: Marts) -> SimpleNamespace | None:
@@ -292,6 +309,13 @@ def no_shows_by_lead_time(marts: Marts) -> Page:
         where dimension = 'lead_time' and attended + no_shows > 0
         order by value
     """)
+    why = marts.rows(
+        "select why_not from marts.dq_kpi_requirements"
+        " where column_name = 'booked_at' and not is_present order by why_not limit 1"
+    )
+    reason = f"no band of lead times has {MINIMUM_N} or more {DECIDED}."
+    if why:
+        reason = f"{why[0].why_not}, so no lead time can be worked out."
     known = [row for row in bands if row.value != "unknown"]
     without = sum(row.n for row in bands if row.value == "unknown")
     shown = [row for row in known if row.n >= MINIMUM_N]
@@ -305,28 +329,21 @@ def no_shows_by_lead_time(marts: Marts) -> Page:
         subtitle="No-shows as a share of appointments attended or missed, by days between booking "
         "and appointment, " + period_text(first, last),
         notes=[
-            f"n = {n:,} appointments attended or missed with a booking date; {without:,} without "
+            f"n = {n:,} {DECIDED} with a booking date; {without:,} without "
             f"one are left out. Lines are {INTERVALS}. Not adjusted for reason or age, so a gap "
             "is an association and not by itself an effect of waiting."
             + (f" Fewer than {MINIMUM_N}, not shown: {', '.join(hidden)}." if hidden else "")
         ],
         mart="kpi_no_shows_by_segment",
         data_to=data_to,
-        body=3.2 if shown else 1.6,
+        body=3.2,
+        no_data=None if shown else reason,
         alt="Dot chart with intervals of the no-show rate by lead time: "
         + "; ".join(f"{_band_name(r.value)} {r.label} of {r.n:,}" for r in shown),
         n=n,
     )
-    if not shown:
-        why = marts.rows(
-            "select why_not from marts.dq_kpi_requirements"
-            " where column_name = 'booked_at' and not is_present order by why_not limit 1"
-        )
-        return page.statement(
-            f"{why[0].why_not}, so no lead time can be worked out."
-            if why
-            else f"no band has {MINIMUM_N} or more appointments attended or missed."
-        )
+    if page.is_empty:
+        return page
     height, left, width = 2.6, 0.5, BODY - 0.5
     ax = page.axes(left, page.body - height, width, height)
     xs = list(range(len(shown)))
@@ -377,6 +394,11 @@ def demand_by_weekday_hour(marts: Marts) -> Page:
         )
         select weekdays.weekday_number, weekdays.weekday, weekdays.observed_days, hours.hour,
             coalesce(cells.appointments, 0) as n,
+            case
+                when cells.appointments >= 1e6 then format('{:.1f}m', cells.appointments / 1e6)
+                when cells.appointments >= 1e5 then format('{:.0f}k', cells.appointments / 1e3)
+                else format('{:,}', coalesce(cells.appointments, 0))
+            end as n_text,
             coalesce(round(cells.appointments_per_day, 4), 0) as per_day,
             round(cells.appointments_per_day_low, 4) as low,
             round(cells.appointments_per_day_high, 4) as high,
@@ -411,7 +433,8 @@ def demand_by_weekday_hour(marts: Marts) -> Page:
             round((x + 1) * power(1 - 1 / (9 * (x + 1))
                 + 1.959963984540054e0 / (3 * sqrt(x + 1)), 3) / days, 4) as high,
             case when x / days < 1 then format('{:.2f}', x / days)
-                else format('{:,.1f}', x / days) end as label
+                when x / days < 100 then format('{:.1f}', x / days)
+                else format('{:,}', cast(round(x / days) as bigint)) end as label
         from weekdays
         where x > 0
         order by weekday_number
@@ -440,13 +463,14 @@ def demand_by_weekday_hour(marts: Marts) -> Page:
         ],
         mart="kpi_demand_profile",
         data_to=data_to,
-        body=row_height * len(page_rows) + 0.62 if cells else 1.6,
+        body=row_height * len(page_rows) + 0.62,
+        no_data=None if cells else "no appointment due has a time of day.",
         alt=f"Heat map of appointments per day by weekday and hour, n = {n:,}"
         + "".join(f"; {d.weekday} {d.label} a day" for d in weekdays),
         n=n,
     )
-    if not cells:
-        return page.statement("no appointment due has a time of day.")
+    if page.is_empty:
+        return page
     columns = [(d.weekday_number, d.weekday) for d in weekdays]
     left, top = 0.75, page.body - 0.32
     cell_width = min(1.9, (BODY - left) / len(columns))
@@ -469,14 +493,12 @@ def demand_by_weekday_hour(marts: Marts) -> Page:
             page.text(
                 middle - 0.05, y + row_height / 2, cell.label, ha="right", size=9.5, color=ink
             )
-            page.text(
-                middle + 0.05, y + row_height / 2, f"n {cell.n:,}", size=7.5, color=ink
-            )
+            page.text(middle + 0.05, y + row_height / 2, f"n {cell.n_text}", size=7.5, color=ink)
         else:
             page.text(
                 middle, y + row_height * 0.63, cell.label, ha="center", weight="bold", color=ink
             )
-            page.text(middle, y + row_height * 0.26, f"{cell.n:,}", ha="center", size=8, color=ink)
+            page.text(middle, y + row_height * 0.26, cell.n_text, ha="center", size=8, color=ink)
     for hour in page_rows:
         y = top - row_height * (page_rows.index(hour) + 0.5)
         page.text(left - 0.12, y, f"{hour}:00", ha="right", color=GREY)

@@ -18,15 +18,16 @@ import secrets
 import shutil
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import duckdb
 import yaml
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 import settings
 from raw_contract import source_files, squash
@@ -53,6 +54,7 @@ DUCKDB_CONFIG = {
     "preserve_insertion_order": True,
 }
 MOST_NAMED = 5  # so that one line stays readable
+Step = Callable[[str, str], None]  # verb and table, before each table
 NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -61,7 +63,7 @@ class Stopped(BaseException):
 
 
 class Signals:
-    """Turns the first stop signal into `Stopped`, so that the temporary folder is removed."""
+    """Turns a stop signal into `Stopped`, so that the temporary folder is removed."""
 
     def __init__(self) -> None:
         """Not yet listening: that begins with the `with` block."""
@@ -83,12 +85,16 @@ class Signals:
 
     def _handle(self, number: int, _frame: object) -> None:
         if self._armed:
-            self._armed = False  # a second signal must not interrupt the cleaning up
             self.received = signal.Signals(number)
             raise Stopped
 
-    def hold(self) -> None:
-        """From here on the swap is quicker than any cleaning up: finish it."""
+    def check(self) -> None:
+        """Stop here if the exception was lost: C code of a library may drop it."""
+        if self.received:
+            raise Stopped
+
+    def ignore(self) -> None:
+        """From here on nothing is interrupted: the swap and the cleaning up are quick."""
         self._armed = False
 
 
@@ -121,6 +127,11 @@ def quoted(name: str) -> str:
 def literal(text: str | None) -> str:
     """A text as an SQL literal."""
     return "null" if text is None else "'" + text.replace("'", "''") + "'"
+
+
+def in_marts(catalog: str) -> str:
+    """The condition for catalog functions. Bound parameters would make DuckDB import numpy."""
+    return f"where database_name = {literal(catalog)} and schema_name = {literal(SCHEMA)}"
 
 
 def listed(names: list[str]) -> str:
@@ -253,17 +264,19 @@ def mart_models() -> set[str]:
     return {path.stem for path in folder.rglob("*") if path.suffix in (".sql", ".py")}
 
 
-def direct_identifiers() -> set[str]:
+@cache
+def direct_identifiers() -> frozenset[str]:
     """Columns that identify a person according to the input contract, squashed for comparison."""
-    documents = [yaml.safe_load(path.read_text("utf-8")) for path in source_files()]
-    return {
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    documents = [yaml.load(path.read_text("utf-8"), Loader=loader) for path in source_files()]
+    return frozenset(
         squash(column["name"])
         for document in documents
         for source in document["sources"]
         for table in source["tables"]
         for column in table["columns"]
         if column.get("config", {}).get("meta", {}).get("pii") == "direct"
-    }
+    )
 
 
 def inventory(connection: duckdb.DuckDBPyConnection, catalog: str) -> dict[str, Table]:
@@ -271,11 +284,11 @@ def inventory(connection: duckdb.DuckDBPyConnection, catalog: str) -> dict[str, 
 
     def by_table(query: str) -> dict[str, list[tuple]]:
         rows: dict[str, list[tuple]] = {}
-        for table, *row in connection.execute(query, [catalog, SCHEMA]).fetchall():
+        for table, *row in connection.execute(query).fetchall():
             rows.setdefault(table, []).append(tuple(row))
         return rows
 
-    where = "where database_name = ? and schema_name = ?"
+    where = in_marts(catalog)
     columns = by_table(
         f"""
         select table_name, column_name, data_type, is_nullable, column_default, comment
@@ -300,13 +313,13 @@ def tables_to_publish(
 ) -> tuple[dict[str, Table], list[str]]:
     """The marts that a model makes, and the names of tables that no model makes."""
     views = connection.execute(
-        "select view_name from duckdb_views() where database_name = ? and schema_name = ?",
-        [PRIVATE, SCHEMA],
+        f"select view_name from duckdb_views() {in_marts(PRIVATE)}"
     ).fetchall()
     if views:
         raise UserError(
-            f"{listed([f'{SCHEMA}.{name}' for (name,) in views])} is a view, {shown(path)}; "
-            "materialise it as a table (a view breaks when its file is copied) and run dbt build"
+            "views cannot be published (a view breaks when its file is copied): "
+            f"{listed([f'{SCHEMA}.{name}' for (name,) in views])}, {shown(path)}; "
+            "materialise them as tables and run dbt build"
         )
     found = inventory(connection, PRIVATE)
     models = mart_models()
@@ -337,16 +350,15 @@ def refuse_direct_identifiers(tables: dict[str, Table], what: str) -> None:
 
 
 def make_copy(
-    connection: duckdb.DuckDBPyConnection, path: Path, tables: dict[str, Table], progress: Progress
+    connection: duckdb.DuckDBPyConnection, path: Path, tables: dict[str, Table], step: Step
 ) -> None:
     """Write the tables to a new database file: definitions, rows in order, comments."""
-    task = progress.add_task("copying", total=len(tables))
     connection.execute(f"attach {literal(str(path))} as {COPY} (type duckdb)")
     connection.execute(f"create schema {COPY}.{SCHEMA}")
     connection.execute(f"use {COPY}")  # the definitions name the schema, not the catalog
     connection.execute("begin")
     for name, table in tables.items():
-        progress.update(task, description=f"copying {name}")
+        step("copying", name)
         target = f"{COPY}.{SCHEMA}.{quoted(name)}"
         connection.execute(table.sql)
         connection.execute(f"insert into {target} from {PRIVATE}.{SCHEMA}.{quoted(name)}")
@@ -357,7 +369,6 @@ def make_copy(
                 connection.execute(
                     f"comment on column {target}.{quoted(column)} is {literal(comment)}"
                 )
-        progress.advance(task)
     connection.execute("commit")
     connection.execute(f"checkpoint {COPY}")
     connection.execute("use memory")
@@ -365,10 +376,9 @@ def make_copy(
 
 
 def audit(
-    connection: duckdb.DuckDBPyConnection, path: Path, tables: dict[str, Table], progress: Progress
+    connection: duckdb.DuckDBPyConnection, path: Path, tables: dict[str, Table], step: Step
 ) -> int:
     """Compare the copy, opened read-only, with the private database; the number of rows."""
-    task = progress.add_task("checking", total=len(tables))
     connection.execute(f"attach {literal(str(path))} as {COPY} (type duckdb, read_only)")
     copied = inventory(connection, COPY)
     refuse_direct_identifiers(copied, "copy")
@@ -377,7 +387,7 @@ def audit(
         differences += [f"table {name}" for name in sorted(copied.keys() ^ tables.keys())]
     rows = 0
     for name in sorted(copied.keys() & tables.keys()):
-        progress.update(task, description=f"checking {name}")
+        step("checking", name)
         for part in ("columns", "constraints", "comment", "sql"):
             if getattr(copied[name], part) != getattr(tables[name], part):
                 differences.append(f"{part} of {name}")
@@ -388,7 +398,6 @@ def audit(
         elif expected != found:
             differences.append(f"values of {name}")
         rows += found[0]
-        progress.advance(task)
     connection.execute(f"detach {COPY}")
     if differences:
         raise UserError(
@@ -436,9 +445,8 @@ def foreign_objects(connection: duckdb.DuckDBPyConnection) -> list[str]:
                 where not internal
             )
 
-            select kind, name from objects where database_name = ? order by 1, 2
-            """,
-            [COPY],
+            select kind, name from objects where database_name = '{COPY}' order by 1, 2
+            """
         ).fetchall()
     ]
 
@@ -512,7 +520,7 @@ def remove_leftovers(folder: Path) -> None:
 
 
 @contextmanager
-def temporary_folder(parent: Path) -> Iterator[Path]:
+def temporary_folder(parent: Path, signals: Signals) -> Iterator[Path]:
     """A private folder beside the target: the same file system, so the swap is one rename."""
     # The name is known before the folder exists, so a signal can leave nothing behind.
     folder = parent / f"{TEMPORARY_PREFIX}{secrets.token_hex(4)}"
@@ -520,6 +528,7 @@ def temporary_folder(parent: Path) -> Iterator[Path]:
         folder.mkdir(mode=0o700)
         yield folder
     finally:
+        signals.ignore()
         shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -545,6 +554,20 @@ def swap(copy: Path, target: Path) -> None:
 # --- the publish ---------------------------------------------------------------------------------
 
 
+def steps(progress: Progress, signals: Signals, tables: int) -> Step:
+    """What to call before each table: shows it, and stops when a signal came."""
+    task = progress.add_task("", total=2 * tables)  # each table is copied and checked
+    begun = 0
+
+    def step(verb: str, name: str) -> None:
+        nonlocal begun
+        signals.check()
+        progress.update(task, completed=begun, description=f"{verb} {name}")
+        begun += 1
+
+    return step
+
+
 def publish(signals: Signals, console: Console) -> tuple[int, int]:
     """Check, copy, audit and swap; the numbers of tables and rows published."""
     private = settings.private_database()
@@ -554,29 +577,32 @@ def publish(signals: Signals, console: Console) -> tuple[int, int]:
     with publish_lock(target.parent):
         remove_leftovers(target.parent)
         with (
-            temporary_folder(target.parent) as folder,
+            temporary_folder(target.parent, signals) as folder,
             duckdb.connect(":memory:", config=DUCKDB_CONFIG) as db,
             Progress(
                 TextColumn("{task.description}"),
                 BarColumn(),
-                TextColumn("{task.completed}/{task.total} tables"),
+                TaskProgressColumn(),
                 TimeElapsedColumn(),
                 console=console,
                 transient=True,
                 disable=not console.is_terminal,
             ) as progress,
         ):
+            db.execute("set enable_progress_bar = false")  # it would write to standard output
             db.execute(f"set temp_directory = {literal(str(folder / 'spill'))}")
             attach_private(db, private)
             check_last_build(db, private)
             tables, without_model = tables_to_publish(db, private)
             with writers_kept_out(target):
                 pass  # better told before the copy than after it
+            step = steps(progress, signals, len(tables))
             copy = folder / target.name  # DuckDB names the catalog after the file
-            make_copy(db, copy, tables, progress)
-            rows = audit(db, copy, tables, progress)
+            make_copy(db, copy, tables, step)
+            rows = audit(db, copy, tables, step)
             sync(copy)
-            signals.hold()
+            signals.ignore()
+            signals.check()
             swap(copy, target)
     if without_model:
         names = listed([f"{SCHEMA}.{name}" for name in without_model])

@@ -18,7 +18,7 @@
     {%- set z = z95() -%}
     {#- x = n gives 1.0000000000000002 for one n in eight -#}
     case
-        when {{ n }} > 0 then least(
+        when {{ n }} > 0 and {{ x }} is not null then least(
             (
                 2 * {{ x }} + {{ z }} * {{ z }}
                 {{ sign }} {{ z }} * sqrt({{ z }} * {{ z }} + 4 * {{ x }} * (1 - {{ x }} / nullif({{ n }}, 0e0)))
@@ -69,7 +69,10 @@
 
 {% macro poisson_range(mean, z, sign) -%}
     {#- The range of counts that chance allows around a mean, by the square-root scale. -#}
-    power(greatest(sqrt({{ mean }}) {{ sign }} {{ z }} / 2, 0e0), 2)
+    case
+        when {{ mean }} is not null
+            then power(greatest(sqrt({{ mean }}) {{ sign }} {{ z }} / 2, 0e0), 2)
+    end
 {%- endmacro %}
 
 {% macro t_critical_95(df) -%}

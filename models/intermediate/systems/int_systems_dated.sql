@@ -21,7 +21,8 @@ events as (
 
 outcome_days as (
 
-    select * from events where outcomes > 0
+    select * from events
+    where outcomes > 0
 
 ),
 

@@ -18,19 +18,6 @@ counted as (
 
 ),
 
-outcomes as (
-
-    select
-        doctor_id,
-        {{ outcome_counts() }},
-        min(appointment_date) as first_date,
-        max(appointment_date) as last_date
-    from appointments
-    where outcome != 'future'
-    group by doctor_id
-
-),
-
 periods as (
 
     select
@@ -39,6 +26,22 @@ periods as (
     from appointments
     cross join {{ ref('int_systems_dated') }} as systems
     where appointments.outcome != 'future' and systems.source_system = 'hospital_ops'
+
+),
+
+outcomes as (
+
+    select
+        doctor_id,
+        {{ outcome_counts() }},
+        min(appointment_date) as first_date,
+        max(appointment_date) as last_date,
+        min(case when appointment_date >= period_from then appointment_date end)
+            as first_date_in_period
+    from appointments
+    cross join periods
+    where outcome != 'future'
+    group by doctor_id
 
 ),
 
@@ -57,9 +60,7 @@ joined as (
         -- who came or left within the period has fewer appointments for that reason alone
         counted.doctor_id != 'unknown'
         and coalesce(
-            {{ days_between(
-                'greatest(outcomes.first_date, periods.period_from)', 'outcomes.last_date'
-            ) }}
+            {{ days_between('outcomes.first_date_in_period', 'outcomes.last_date') }}
             >= {{ var('full_period_share') }}
             * {{ days_between('periods.period_from', 'periods.period_to') }},
             false

@@ -21,6 +21,22 @@ counted as (
 
 ),
 
+facilities as (
+
+    select facility_id
+    from counted
+    group by facility_id
+
+),
+
+months as (
+
+    select month
+    from {{ ref('dim_dates') }}
+    group by month
+
+),
+
 -- a month without appointments is 0, so that no month is missing from a series; a lone absurd
 -- date long before the data gets its own row but no empty months after it
 spined as (
@@ -28,8 +44,8 @@ spined as (
     select
         facilities.facility_id,
         months.month
-    from (select facility_id from counted group by facility_id) as facilities
-    cross join (select month from {{ ref('dim_dates') }} group by month) as months
+    from facilities
+    cross join months
     where
         months.month >= (
             select {{ first_of_month('min(systems.observed_from)') }}
@@ -43,13 +59,15 @@ spined as (
 filled as (
 
     select
-        facility_id,
-        month,
         {%- for name in outcome_count_names() %}
-        coalesce(counted.{{ name }}, 0) as {{ name }}{{ ',' if not loop.last }}
+        coalesce(counted.{{ name }}, 0) as {{ name }},
         {%- endfor %}
+        coalesce(spined.facility_id, counted.facility_id) as facility_id,
+        coalesce(spined.month, counted.month) as month
     from spined
-    full join counted using (facility_id, month)
+    full join counted
+        on counted.facility_id = spined.facility_id
+        and counted.month = spined.month
 
 ),
 

@@ -53,8 +53,8 @@ offered as (
         slots.started_at
     from slots
     inner join sampled
-        on slots.slot_date >= sampled.sample_date
-        and slots.slot_date < {{ add_days('sampled.sample_date', 366) }}
+        on sampled.sample_date <= slots.slot_date
+        and {{ add_days('sampled.sample_date', 366) }} > slots.slot_date
     where
         (not slots.is_booked or slots.booked_at >= cast(sampled.sample_date as timestamp))
         and not exists (

@@ -59,7 +59,9 @@ final as (
             as appointments_per_day_high,
         counted.attended,
         counted.no_shows,
-        {{ rate_columns('no_show_rate', 'counted.no_shows', '(counted.attended + counted.no_shows)') }}
+        {{ rate_columns(
+            'no_show_rate', 'counted.no_shows', '(counted.attended + counted.no_shows)'
+        ) }}
     from counted
     left join days
         on days.weekday_number = counted.weekday_number

@@ -1,3 +1,7 @@
+{#- Limits of 99.8 %, as in a funnel: many doctors are compared at once. -#}
+{% set low = poisson_range('facility_median_due', '3.090232306167813e0', '-') %}
+{% set high = poisson_range('facility_median_due', '3.090232306167813e0', '+') %}
+
 with
 
 doctors as (
@@ -50,19 +54,13 @@ joined as (
 
 ),
 
--- 99.8 % of counts with that mean; null without a mean, for greatest() would make it 0
+-- null without a median: greatest() inside the limits would make it 0
 ranged as (
 
     select
         joined.*,
-        case
-            when facility_median_due is not null
-                then {{ poisson_range('facility_median_due', '3.090232306167813e0', '-') }}
-        end as chance_low,
-        case
-            when facility_median_due is not null
-                then {{ poisson_range('facility_median_due', '3.090232306167813e0', '+') }}
-        end as chance_high
+        case when facility_median_due is not null then {{ low }} end as chance_low,
+        case when facility_median_due is not null then {{ high }} end as chance_high
     from joined
 
 ),

@@ -62,7 +62,7 @@ totals as (
 joined as (
 
     select
-        facility_id,
+        coalesce(counted.facility_id, costs.facility_id) as facility_id,
         coalesce(counted.appointments, 0) as appointments,
         coalesce(counted.future, 0) as future,
         coalesce(outcomes.doctors, 0) as doctors,
@@ -76,8 +76,10 @@ joined as (
         totals.due_in_all
     -- treatments that are linked to no appointment may be all that `unknown` has
     from counted
-    full join costs using (facility_id)
-    left join outcomes using (facility_id)
+    full join costs
+        on costs.facility_id = counted.facility_id
+    left join outcomes
+        on outcomes.facility_id = counted.facility_id
     cross join totals
 
 ),

@@ -1,0 +1,187 @@
+"""Draw the figures from the published marts: PNG and SVG of each, and manifest.json.
+
+Usage: python scripts/plot_figures.py [--list] [--only NAME] [--database PATH] [--output DIR]
+
+The database is opened read-only and every number comes from SQL on its marts. The same marts give
+the same bytes. A new figure is one more function in a figures_<topic>.py, registered under the name
+of its files, and one exposure in models/marts/exposures.yml.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import importlib
+import io
+import json
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+
+import duckdb
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+import figure_style
+import settings
+from figure_registry import REGISTRY, Marts, RegisteredFigure
+from settings import UserError
+
+TOPICS = ("appointments", "workforce", "patients", "finance")
+DOTS_PER_INCH = 200
+MANIFEST = "manifest.json"
+REMEDY = "run `make warehouse`"
+
+for topic in TOPICS:
+    importlib.import_module(f"figures_{topic}")
+
+
+def open_database(path: Path) -> duckdb.DuckDBPyConnection:
+    """Open the published database read-only, or say in one line why that is impossible."""
+    if not path.is_file():
+        raise UserError(f"no published database, {path}; {REMEDY}")
+    try:
+        return duckdb.connect(str(path), read_only=True)
+    except duckdb.Error as error:
+        if "lock" in str(error).lower():
+            raise UserError(
+                f"the database is open for writing in another program, {path}; "
+                f"close that program, or {REMEDY}"
+            ) from error
+        raise incomplete(path, error) from error
+
+
+def incomplete(path: Path, error: Exception) -> UserError:
+    """The error of a file that is no warehouse, or only part of one."""
+    reason = figure_style.clean(str(error).splitlines()[0] if str(error) else "unreadable")
+    return UserError(f"not a complete published database ({reason[:200]}), {path}; {REMEDY}")
+
+
+def render(registered: RegisteredFigure, marts: Marts) -> tuple[dict, dict[str, bytes]]:
+    """Draw one figure: its entry in the manifest, and its files."""
+    figure_style.reset(registered.name)
+    with warnings.catch_warnings():
+        # a name in a script that neither font has is drawn as boxes; its text is in the manifest
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+        page = registered.draw(marts)
+        return _saved(registered, page)
+
+
+def _saved(registered: RegisteredFigure, page: figure_style.Page) -> tuple[dict, dict[str, bytes]]:
+    files = {}
+    for suffix, metadata in (
+        ("png", {"Software": None, "Title": page.headline, "Description": page.alt}),
+        ("svg", {"Date": None, "Creator": None, "Title": page.headline, "Description": page.alt}),
+    ):
+        buffer = io.BytesIO()
+        page.figure.savefig(buffer, format=suffix, dpi=DOTS_PER_INCH, metadata=metadata)
+        files[f"{registered.name}.{suffix}"] = buffer.getvalue()
+    entry = {
+        "name": registered.name,
+        "figure_id": registered.figure_id,
+        "headline": page.headline,
+        "alt": page.alt,
+        "n": page.n,
+        "source_mart": page.mart,
+        "marts": sorted(registered.marts),
+        "data_to": page.data_to.isoformat() if page.data_to else None,
+        "files": [
+            {"file": name, "sha256": hashlib.sha256(content).hexdigest()}
+            for name, content in sorted(files.items())
+        ],
+    }
+    return entry, files
+
+
+def write(folder: Path, name: str, content: bytes) -> None:
+    """Put a file in place in one step, so that nobody reads half of it."""
+    temporary = folder / f".{name}.part"
+    temporary.write_bytes(content)
+    temporary.replace(folder / name)
+
+
+def earlier_entries(folder: Path) -> list[dict]:
+    """The manifest of an earlier run, or nothing when there is none that can be read."""
+    try:
+        figures = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["figures"]
+        return [entry for entry in figures if {"name", "files"} <= entry.keys()]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return []
+
+
+def file_names(entries: list[dict]) -> set[str]:
+    """The files that entries of a manifest name."""
+    return {file["file"] for entry in entries for file in entry["files"]}
+
+
+def draw(database: Path, output: Path, names: Sequence[str]) -> list[dict]:
+    """Draw the figures of these names and bring the manifest up to date."""
+    connection = open_database(database)
+    progress = Progress(
+        TextColumn("[progress.description]{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    )
+    entries = []
+    with connection, progress:
+        task = progress.add_task("figures", total=len(names))
+        marts = Marts(connection)
+        output.mkdir(parents=True, exist_ok=True)
+        for name in names:
+            progress.update(task, description=name)
+            try:
+                entry, files = render(REGISTRY[name], marts)
+            except duckdb.Error as error:
+                raise incomplete(database, error) from error
+            for file, content in files.items():
+                write(output, file, content)
+            entries.append(entry)
+            progress.advance(task)
+    earlier = earlier_entries(output)
+    kept = [e for e in earlier if e["name"] in REGISTRY and e["name"] not in names]
+    figures = sorted(entries + kept, key=lambda entry: entry["name"])
+    text = json.dumps({"figures": figures}, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+    write(output, MANIFEST, text.encode())
+    for gone in file_names(earlier) - file_names(figures):  # figures that no longer exist
+        if Path(gone).name == gone and Path(gone).suffix in (".png", ".svg"):
+            (output / gone).unlink(missing_ok=True)
+    return entries
+
+
+def main(argv: Sequence[str]) -> int:
+    """Draw the figures."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--list", action="store_true", help="name the figures and stop")
+    parser.add_argument("--only", metavar="NAME", action="append", help="draw this figure only")
+    parser.add_argument("--database", type=Path, help="a published database other than the usual")
+    parser.add_argument("--output", type=Path, help="another folder to write to")
+    arguments = parser.parse_args(argv)
+    if arguments.list:
+        for name, registered in sorted(REGISTRY.items(), key=lambda pair: pair[1].figure_id):
+            print(f"{registered.figure_id}  {name}  ({', '.join(registered.marts)})")
+        return 0
+    for name in arguments.only or ():
+        if name not in REGISTRY:
+            raise UserError(
+                f"no figure has this name, {name}; "
+                "see the names with `python scripts/plot_figures.py --list`"
+            )
+    database = arguments.database or settings.published_database()
+    output = arguments.output or settings.figures_dir()
+    try:
+        entries = draw(database, output, sorted(set(arguments.only or REGISTRY)))
+    except OSError as error:
+        raise UserError(
+            f"the figures cannot be written ({error.strerror or error}), {output}; "
+            "make the folder writable or choose another one with --output"
+        ) from error
+    count = len(entries)
+    print(f"{count} {'figure' if count == 1 else 'figures'} as PNG and SVG in {output}")
+    return 0
+
+
+if __name__ == "__main__":
+    settings.run_main(main)
