@@ -31,7 +31,8 @@ class Marts:
 
     def rows(self, sql: str) -> list[SimpleNamespace]:
         """All rows of a query, a column an attribute."""
-        self.read |= self._connection.get_table_names(sql, qualified=True)
+        names = self._connection.get_table_names(sql, qualified=True)
+        self.read |= {name.split(" AS ")[0] for name in names}
         result = self._connection.execute(sql)
         names = [column[0] for column in result.description]
         return [SimpleNamespace(**dict(zip(names, row, strict=True))) for row in result.fetchall()]

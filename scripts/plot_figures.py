@@ -43,7 +43,7 @@ def open_database(path: Path) -> duckdb.DuckDBPyConnection:
     try:
         return duckdb.connect(str(path), read_only=True)
     except duckdb.Error as error:
-        if "lock" in str(error).lower():
+        if "could not set lock" in str(error).lower():
             raise UserError(
                 f"the database is open for writing in another program, {path}; "
                 f"close that program, or {REMEDY}"
@@ -129,17 +129,19 @@ def draw(database: Path, output: Path, names: Sequence[str]) -> list[dict]:
     with connection, progress:
         task = progress.add_task("figures", total=len(names))
         marts = Marts(connection)
-        output.mkdir(parents=True, exist_ok=True)
+        content: dict[str, bytes] = {}
         for name in names:
             progress.update(task, description=name)
             try:
                 entry, files = render(REGISTRY[name], marts)
             except duckdb.Error as error:
                 raise incomplete(database, error) from error
-            for file, content in files.items():
-                write(output, file, content)
+            content |= files
             entries.append(entry)
             progress.advance(task)
+    output.mkdir(parents=True, exist_ok=True)  # nothing is written unless all could be drawn
+    for file, bytes_of_file in content.items():
+        write(output, file, bytes_of_file)
     earlier = earlier_entries(output)
     kept = [e for e in earlier if e["name"] in REGISTRY and e["name"] not in names]
     figures = sorted(entries + kept, key=lambda entry: entry["name"])

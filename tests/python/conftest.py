@@ -73,7 +73,7 @@ def environment_of(folder: Path, raw_dir: Path | None = None) -> dict[str, str]:
 def run_dbt(
     folder: Path, *arguments: str, raw_dir: Path | None = None, dbt_vars: dict | None = None
 ) -> Build:
-    """Run one dbt command into `folder`; the vars of the raw folder are passed on as `make` does."""
+    """Run one dbt command into `folder`; a raw folder's settings are passed on as `make` does."""
     environment = environment_of(folder, raw_dir)
     settings = raw_dir / "wardhouse.yml" if raw_dir else None
     merged = yaml.safe_load(settings.read_text()) if settings and settings.exists() else {}

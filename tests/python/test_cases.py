@@ -8,24 +8,56 @@ from pathlib import Path
 
 import duckdb
 import pytest
+
 from conftest import WITHOUT_TESTS, Build, run_dbt, shared_folder
 
-PATIENTS = (
-    "patient_id,first_name,last_name,gender,date_of_birth,contact_number,address,"
-    "registration_date,insurance_provider,insurance_number,email"
-).split(",")
-DOCTORS = (
-    "doctor_id,first_name,last_name,specialization,phone_number,years_experience,"
-    "hospital_branch,email"
-).split(",")
-APPOINTMENTS = (
-    "appointment_id,patient_id,doctor_id,appointment_date,appointment_time,reason_for_visit,"
-    "status,booked_at,cancelled_at,cancelled_by"
-).split(",")
-BILLING = (
-    "bill_id,patient_id,treatment_id,bill_date,amount,payment_method,payment_status,paid_at,"
-    "paid_amount,adjustment_amount"
-).split(",")
+PATIENTS = [
+    "patient_id",
+    "first_name",
+    "last_name",
+    "gender",
+    "date_of_birth",
+    "contact_number",
+    "address",
+    "registration_date",
+    "insurance_provider",
+    "insurance_number",
+    "email",
+]
+DOCTORS = [
+    "doctor_id",
+    "first_name",
+    "last_name",
+    "specialization",
+    "phone_number",
+    "years_experience",
+    "hospital_branch",
+    "email",
+]
+APPOINTMENTS = [
+    "appointment_id",
+    "patient_id",
+    "doctor_id",
+    "appointment_date",
+    "appointment_time",
+    "reason_for_visit",
+    "status",
+    "booked_at",
+    "cancelled_at",
+    "cancelled_by",
+]
+BILLING = [
+    "bill_id",
+    "patient_id",
+    "treatment_id",
+    "bill_date",
+    "amount",
+    "payment_method",
+    "payment_status",
+    "paid_at",
+    "paid_amount",
+    "adjustment_amount",
+]
 
 
 def cases(name: str) -> list[dict[str, str]]:

@@ -76,8 +76,9 @@ def test_every_raw_row_ends_in_one_place(demo_build):
 
 
 def test_as_of_date_is_not_moved_by_one_absurd_date(demo_build):
-    assert str(demo_build.query("select as_of_date from intermediate.int_systems_dated")[0][0]) == (
-        truths()["hospital_ops"]["as_of_date"]
+    assert (
+        str(demo_build.query("select as_of_date from intermediate.int_systems_dated")[0][0])
+        == (truths()["hospital_ops"]["as_of_date"])
     )
     assert demo_build.query(
         "select count(*) from fct_appointments where appointment_date >= '2099-01-01'"

@@ -9,6 +9,7 @@ import subprocess
 
 import pytest
 import yaml
+
 from conftest import DBT, ROOT
 
 MODEL_FILES = sorted((ROOT / "models").rglob("*.sql"))
@@ -70,7 +71,9 @@ def offences(sql: str) -> list[str]:
     found = [name for name, (pattern, _) in BANNED.items() if re.search(pattern, text)]
     for ordering in re.findall(r"order\s+by\s+(.+?)(?=\)|\brows\b|\brange\b|$)", text, re.DOTALL):
         keys = re.split(r",(?![^(]*\))", ordering)
-        found += [f"order by without nulls first/last: {k.strip()}" for k in keys if "nulls" not in k]
+        found += [
+            f"order by without nulls first/last: {k.strip()}" for k in keys if "nulls" not in k
+        ]
     return found
 
 

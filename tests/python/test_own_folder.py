@@ -9,6 +9,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+
 from conftest import ROOT, WITHOUT_TESTS, Build, publish, run_dbt
 
 SEEDS = ROOT / "seeds" / "hospital_ops"
@@ -40,7 +41,8 @@ def damaged(tmp_path_factory) -> Build:
     (system / "appointments" / "2023-07.csv").write_text("\n".join([header, *rows[:200]]) + "\n")
     broken = [*rows[200:300], "A9,too,few", "", rows[300] + ",one,too,many", *rows[301:400]]
     (system / "appointments" / "2023-08.csv").write_bytes(
-        ("\n".join([header, *broken]) + "\n").encode() + b"A99998,P1,D1,2023-08-01,9:00,\xff\xfe,x,,,,\n"
+        ("\n".join([header, *broken]) + "\n").encode()
+        + b"A99998,P1,D1,2023-08-01,9:00,\xff\xfe,x,,,,\n"
     )
     (system / "appointments.csv").unlink()
     # patients compressed; slots as typed Parquet
@@ -48,8 +50,8 @@ def damaged(tmp_path_factory) -> Build:
         file.write((system / "patients.csv").read_bytes())
     (system / "patients.csv").unlink()
     duckdb.execute(
-        f"copy (select doctor_id, try_cast(start_at as timestamp) as start_at, held = 'true' as held"
-        f" from read_csv('{system / 'slots.csv'}', all_varchar = true))"
+        "copy (select doctor_id, try_cast(start_at as timestamp) as start_at,"
+        f" held = 'true' as held from read_csv('{system / 'slots.csv'}', all_varchar = true))"
         f" to '{system / 'slots.parquet'}' (format parquet)"
     )
     (system / "slots.csv").unlink()
@@ -106,7 +108,7 @@ def test_unclosed_quote_is_fatal_and_named(tmp_path):
 
 
 def test_empty_system_builds_empty(tmp_path):
-    """Tables without a row, and none at all but one: every model builds, and every test is green."""
+    """One table without a row and no other: every model builds, every test is green."""
     raw = tmp_path / "raw" / "hospital_ops"
     raw.mkdir(parents=True)
     header = (SEEDS / "raw_hospital_ops__doctors.csv").read_text().splitlines()[0]
@@ -165,7 +167,9 @@ def test_settings_of_the_folder_reach_the_models(tmp_path):
                 row[i] = f"{int(parts[1])}/{int(parts[2])}/{parts[0]} {time}".strip()
     with path.open("w", newline="") as file:
         csv.writer(file, lineterminator="\n").writerows([header, *rows])
-    (raw / "wardhouse.yml").write_text("date_formats: {hospital_ops: mdy}\nas_of_date: 2023-07-20\n")
+    (raw / "wardhouse.yml").write_text(
+        "date_formats: {hospital_ops: mdy}\nas_of_date: 2023-07-20\n"
+    )
     iso = demo_folder(tmp_path / "iso", rows=300)
     ours = run_dbt(tmp_path / "a", "build", *WITHOUT_TESTS, raw_dir=raw)
     theirs = run_dbt(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 
 import pytest
+
 from conftest import shared_folder
 
 METHODS = {"Cash": "cash", "Credit Card": "credit_card", "Insurance": "insurance"}
@@ -20,7 +21,9 @@ def close(actual, wanted: str, tolerance: float) -> bool:
 
 
 def test_branches(public_build):
-    rows = {r["facility_id"]: r for r in public_build.records("select * from kpi_facility_activity")}
+    rows = {
+        r["facility_id"]: r for r in public_build.records("select * from kpi_facility_activity")
+    }
     names = dict(public_build.query("select name, facility_id from dim_facilities"))
     wanted = expected("branch")
     assert len(rows) == len(wanted) + 1  # and `all`

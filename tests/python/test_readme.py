@@ -9,6 +9,7 @@ import sys
 import duckdb
 import pytest
 import yaml
+
 from conftest import ROOT
 
 README = (ROOT / "README.md").read_text()
@@ -58,7 +59,8 @@ def test_yaml_blocks_are_known_settings():
 def test_named_marts_and_files_exist(demo_warehouse):
     with duckdb.connect(str(demo_warehouse), read_only=True) as connection:
         tables = {
-            name for (name,) in connection.execute("select table_name from duckdb_tables()").fetchall()
+            name
+            for (name,) in connection.execute("select table_name from duckdb_tables()").fetchall()
         }
     named = set(re.findall(r"`((?:kpi|dq|fct|dim)_\w+[a-z])`", README))
     assert named - tables == set()

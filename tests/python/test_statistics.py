@@ -1,4 +1,4 @@
-"""The statistics macros reproduce the numbers of trusted tools; the largest difference is printed."""
+"""The statistics macros reproduce trusted tools' numbers; the largest difference is printed."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ import math
 
 import duckdb
 import pytest
-from conftest import shared_folder
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
+
+from conftest import shared_folder
 
 
 def vector(name: str) -> list[dict[str, str]]:
@@ -40,7 +41,8 @@ def test_normal_tail(rendered, record_property):
     sql = rendered("normal_upper_tail('z')")
     # P(Z < z) is the upper tail of -z
     differences = [
-        relative(evaluate(sql, z=-float(r["z"])), float(r["cdf"])) for r in vector("dist_normal_cdf")
+        relative(evaluate(sql, z=-float(r["z"])), float(r["cdf"]))
+        for r in vector("dist_normal_cdf")
     ]
     assert report(record_property, "normal", differences) < 1e-8
     far = [relative(evaluate(sql, z=z), stats.norm.sf(z)) for z in (0.0, 1.0, 3.0, 6.0, 8.0, 20.0)]
@@ -113,7 +115,7 @@ def test_caseload_balance(rendered, record_property):
     p_value = rendered("chi_square_upper_tail('x', 'df')")
     wanted = {r["case"]: r for r in vector("caseload_balance_results")}
     differences = []
-    for case, result in wanted.items():
+    for result in wanted.values():
         actual = evaluate(p_value, x=float(result["chisq_equal"]), df=int(result["df"]))
         differences.append(abs(actual - float(result["p_equal"])))
     assert len(wanted) == 6
@@ -124,10 +126,10 @@ def test_quantiles_of_a_tally_are_those_of_the_rows(rendered):
     tallied = rendered("tallied_quantile('value', 'last_rank', 'n', 0.9)")
     plain = rendered("quantile('value', 0.9)")
     for rows in ([1], [1, 2], [0, 0, 3, 7, 7, 7, 9, 12, 40, 41, 90], list(range(37))):
-        ranked = """
-            select value, sum(count(*)) over (order by value) as last_rank, {n} as n
+        ranked = f"""
+            select value, sum(count(*)) over (order by value) as last_rank, {len(rows)} as n
             from (select unnest({rows}) as value) group by value
-        """.format(n=len(rows), rows=rows)
+        """
         (ours,) = duckdb.sql(f"select {tallied} from ({ranked})").fetchone()
         (theirs,) = duckdb.sql(f"select {plain} from (select unnest({rows}) as value)").fetchone()
         assert math.isclose(ours, theirs), rows
