@@ -23,8 +23,9 @@ final as (
         coalesce(columns_found.is_present, false) as is_present,
         case
             when not coalesce(columns_found.is_present, false)
-                then requirements.source_table || '.' || requirements.column_name
-                    || ' is not in the extract'
+            then
+                requirements.source_table || '.' || requirements.column_name
+                || ' is not in the extract'
         end as why_not
     from requirements
     left join columns_found

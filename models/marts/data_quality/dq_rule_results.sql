@@ -63,8 +63,8 @@ applied as (
         ) as preference
     from rules
     inner join reconciled
-        on (rules.source_system = reconciled.source_system or rules.source_system = 'all')
-        and (rules.source_table = reconciled.source_table or rules.source_table = 'all')
+        on (reconciled.source_system = rules.source_system or rules.source_system = 'all')
+        and (reconciled.source_table = rules.source_table or rules.source_table = 'all')
 
 ),
 
@@ -103,10 +103,10 @@ final as (
         {{ safe_divide('rows_failing', 'rows_tested') }} as failing_share,
         threshold,
         tolerated_rows,
+        -- exactly at the threshold is within it, though 0.29 * 100 comes out as 28.999999999999996
         case
-            -- 0.29 * 100 comes out as 28.999999999999996
             when rows_failing > tolerated_rows and rows_failing > threshold * rows_tested + 1e-9
-                then 'breach'
+            then 'breach'
             when rows_failing > 0 then 'within threshold'
             else 'none'
         end as status

@@ -1,6 +1,5 @@
-{% set net_billed %}
-    (counted.window_billed_amount - coalesce(counted.window_adjustment_amount, 0))
-{% endset %}
+{% set window_days = var('receivable_window_days') %}
+{% set net_billed = 'window_billed_amount - coalesce(window_adjustment_amount, 0)' %}
 
 with
 
@@ -15,7 +14,7 @@ systems as (
     select
         as_of_date,
         {{ add_days('as_of_date', -1) }} as snapshot_date,
-        {{ add_days('as_of_date', '-1 * ' ~ var('receivable_window_days')) }} as window_from
+        {{ add_days('as_of_date', '-1 * ' ~ window_days) }} as window_from
     from {{ ref('int_systems_dated') }}
     where source_system = 'hospital_ops'
 
@@ -36,7 +35,7 @@ aged as (
         bills.bill_date >= systems.window_from as is_in_window
     from bills
     inner join systems
-        on bills.bill_date < systems.as_of_date
+        on systems.as_of_date > bills.bill_date
 
 ),
 
@@ -54,7 +53,7 @@ counted as (
         sum(case when is_in_window and billed_amount is not null then adjustment_amount end)
             as window_adjustment_amount
     from aged
-    group by grouping sets ((facility_id), ())
+    group by rollup(facility_id)
     -- the total over no bills at all would be a row
     having count(*) > 0
 
@@ -73,14 +72,13 @@ final as (
         ] %}
         cast(coalesce(counted.{{ name }}, 0) as decimal(18, 2)) as {{ name }},
         {%- endfor %}
-        cast({{ var('receivable_window_days') }} as bigint) as window_days,
-        {{ safe_divide('coalesce(counted.window_billed_amount, 0)', var('receivable_window_days')) }}
+        cast({{ window_days }} as bigint) as window_days,
+        {{ safe_divide('coalesce(counted.window_billed_amount, 0)', window_days) }}
             as average_daily_billed_amount,
-        {{ safe_divide('coalesce(' ~ net_billed | trim ~ ', 0)', var('receivable_window_days')) }}
+        {{ safe_divide('coalesce(' ~ net_billed ~ ', 0)', window_days) }}
             as average_daily_net_billed_amount,
-        {{ safe_divide(
-            'coalesce(counted.open_amount, 0) * ' ~ var('receivable_window_days'), net_billed | trim
-        ) }} as days_in_receivable,
+        {{ safe_divide('coalesce(counted.open_amount, 0) * ' ~ window_days, net_billed) }}
+            as days_in_receivable,
         {{ safe_divide('coalesce(counted.open_over_90_days_amount, 0)', 'counted.open_amount') }}
             as over_90_days_rate
     from counted

@@ -31,10 +31,7 @@ counted as (
         {{ first_of_month('bill_date') }} as month,
         {{ bill_sums() }}
     from due
-    group by grouping sets (
-        (facility_id, {{ first_of_month('bill_date') }}),
-        ({{ first_of_month('bill_date') }})
-    )
+    group by {{ first_of_month('bill_date') }}, rollup(facility_id)
 
 ),
 

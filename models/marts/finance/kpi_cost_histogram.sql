@@ -47,7 +47,7 @@ counted as (
         bin,
         count(*) as treatments
     from binned
-    group by grouping sets ((treatment_type, bin), (bin))
+    group by bin, rollup(treatment_type)
 
 ),
 

@@ -36,16 +36,7 @@ counted as (
         sum(billed_amount) as billed_amount,
         sum(case when billed_amount is not null then paid_amount end) as paid_amount
     from due
-    group by grouping sets (
-        (facility_id, payment_method, payment_status),
-        (facility_id, payment_method),
-        (facility_id, payment_status),
-        (facility_id),
-        (payment_method, payment_status),
-        (payment_method),
-        (payment_status),
-        ()
-    )
+    group by cube(facility_id, payment_method, payment_status)
     -- the total over no bills at all would be a row
     having count(*) > 0
 

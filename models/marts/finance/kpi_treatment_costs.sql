@@ -18,15 +18,9 @@ summed as (
         max(mean_cost) as mean_cost,
         case
             when count(cost) > 1
-                then sqrt(sum(power(cast(cost as double) - mean_cost, 2)) / (count(cost) - 1))
+            then sqrt(sum(power(cast(cost as double) - mean_cost, 2)) / (count(cost) - 1))
         end as sd_cost,
-        -- equal costs leave nothing but rounding errors to divide
-        case
-            when count(cost) > 2 and max(cost) > min(cost) then {{ safe_divide(
-                'avg(power(cast(cost as double) - mean_cost, 3))',
-                'power(avg(power(cast(cost as double) - mean_cost, 2)), 1.5e0)',
-            ) }}
-        end as skewness,
+        {{ skewness_of('cost', 'mean_cost') }} as skewness,
         {{ quantile('cost', 0.5) }} as median_cost,
         max(case when cost_rank = {{ median_low_rank('n') }} then cost end) as median_cost_low,
         max(case when cost_rank = {{ median_high_rank('n') }} then cost end) as median_cost_high,
@@ -36,8 +30,12 @@ summed as (
         {{ quantile('cost', 0.95) }} as p95_cost,
         min(cost) as minimum_cost,
         max(cost) as maximum_cost,
-        avg(case when cost_rank > floor(n * 0.1) and cost_rank <= n - floor(n * 0.1)
-            then cast(cost as double) end) as trimmed_mean_cost,
+        avg(
+            case
+                when cost_rank > floor(n * 0.1) and cost_rank <= n - floor(n * 0.1)
+                then cast(cost as double)
+            end
+        ) as trimmed_mean_cost,
         -- the logarithm of nothing does not exist: null as soon as one treatment is free
         case when min(cost) > 0 then exp(avg(ln(nullif(cast(cost as double), 0)))) end
             as geometric_mean_cost
@@ -70,8 +68,10 @@ final as (
         summed.treatments_without_cost,
         cast(summed.total_cost as decimal(18, 2)) as total_cost,
         summed.mean_cost,
-        {{ mean_low('summed.mean_cost', 'summed.sd_cost', 'summed.treatments') }} as mean_cost_low,
-        {{ mean_high('summed.mean_cost', 'summed.sd_cost', 'summed.treatments') }} as mean_cost_high,
+        {{ mean_low('summed.mean_cost', 'summed.sd_cost', 'summed.treatments') }}
+            as mean_cost_low,
+        {{ mean_high('summed.mean_cost', 'summed.sd_cost', 'summed.treatments') }}
+            as mean_cost_high,
         {%- for name in [
             'sd_cost', 'skewness', 'median_cost', 'median_cost_low', 'median_cost_high', 'p25_cost',
             'p75_cost', 'p90_cost', 'p95_cost', 'minimum_cost', 'maximum_cost', 'trimmed_mean_cost',
@@ -79,11 +79,13 @@ final as (
         ] %}
         summed.{{ name }},
         {%- endfor %}
-        case when summed.treatment_type != 'all' and summed.treatments > 0 then
-            (summed.treatments - compared.mean_treatments) * compared.overall_mean_cost
+        case
+            when summed.treatment_type != 'all' and summed.treatments > 0
+            then (summed.treatments - compared.mean_treatments) * compared.overall_mean_cost
         end as volume_effect,
-        case when summed.treatment_type != 'all' then
-            summed.treatments * (summed.mean_cost - compared.overall_mean_cost)
+        case
+            when summed.treatment_type != 'all'
+            then summed.treatments * (summed.mean_cost - compared.overall_mean_cost)
         end as price_effect
     from summed
     left join compared

@@ -34,9 +34,10 @@ ranged as (
         parsed.*,
         -- a birth after the registration, or more than 120 years before it, is an entry error
         case
-            when coalesce({{ days_between('birth_day', 'registration_day') }}, 0)
+            when
+                coalesce({{ days_between('birth_day', 'registration_day') }}, 0)
                 between 0 and 43830
-                then birth_day
+            then birth_day
         end as plausible_birth_day
     from parsed
 
@@ -82,8 +83,9 @@ final as (
         coalesce(versioned.gender_code, 'unknown') as gender,
         versioned.plausible_birth_day as date_of_birth,
         versioned.registration_day as registration_date,
-        coalesce(versioned.insurer_code, {{ clean_text('versioned.insurance_provider') }}, 'unknown')
-            as insurance,
+        coalesce(
+            versioned.insurer_code, {{ clean_text('versioned.insurance_provider') }}, 'unknown'
+        ) as insurance,
         coalesce(versioned.region_code, {{ clean_text('versioned.region') }}, 'unknown') as region,
         -- one e-mail on several records is a sign, not a proof, of one person: never merged
         coalesce(
