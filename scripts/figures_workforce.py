@@ -247,7 +247,7 @@ def doctor_caseload(marts: Marts) -> Page:
                 else ""
             )
             + (
-                f" Hollow: {apart} active for less than most of the period, not compared."
+                f" Hollow: {apart} not compared (active for part of the period, or no colleague)."
                 if apart
                 else ""
             )

@@ -55,7 +55,11 @@ final as (
             order by cost nulls last, treatment_key nulls last
         ) as cost_rank,
         count(cost) over (partition by treatment_type, cost_scope) as n,
-        avg(cast(cost as double)) over (partition by treatment_type, cost_scope) as mean_cost
+        -- from the exact sum: a mean of doubles depends on the order of the rows
+        {{ safe_divide(
+            'sum(cost) over (partition by treatment_type, cost_scope)',
+            'count(cost) over (partition by treatment_type, cost_scope)'
+        ) }} as mean_cost
     from totalled
 
 )

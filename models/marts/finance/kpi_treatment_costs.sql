@@ -16,10 +16,7 @@ summed as (
         count(*) - count(cost) as treatments_without_cost,
         coalesce(sum(cost), 0) as total_cost,
         max(mean_cost) as mean_cost,
-        case
-            when count(cost) > 1
-            then sqrt(sum(power(cast(cost as double) - mean_cost, 2)) / (count(cost) - 1))
-        end as sd_cost,
+        stddev_samp(cast(cost as double)) as sd_cost,
         {{ skewness_of('cost', 'mean_cost') }} as skewness,
         {{ quantile('cost', 0.5) }} as median_cost,
         max(case when cost_rank = {{ median_low_rank('n') }} then cost end) as median_cost_low,
