@@ -9,6 +9,6 @@ select
     round(activity.appointments_per_doctor_high, 1) as appointments_per_doctor_high
 from marts.kpi_facility_activity as activity
 inner join marts.dim_facilities as facilities
-    on activity.facility_id = facilities.facility_id
+    on facilities.facility_id = activity.facility_id
 where activity.facility_id != 'unknown'
 order by activity.due desc, branch asc

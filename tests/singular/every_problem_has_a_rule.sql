@@ -15,8 +15,7 @@ select
     problems.kind,
     problems.reason
 from problems
-where not exists (
-    select 1 from {{ ref('dq_rules') }} as rules
-    where rules.kind = problems.kind and rules.reason = problems.reason
-)
+left join {{ ref('dq_rules') }} as rules
+    on rules.kind = problems.kind and rules.reason = problems.reason
+where rules.rule_id is null
 group by problems.kind, problems.reason

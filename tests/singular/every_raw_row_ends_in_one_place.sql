@@ -1,4 +1,4 @@
--- Raw rows, counted independently of the reader, are accepted, rejected or superseded: nothing else.
+-- Raw rows, counted independently of the reader, are accepted, rejected or superseded.
 select *
 from {{ ref('dq_reconciliation') }}
 where difference != 0

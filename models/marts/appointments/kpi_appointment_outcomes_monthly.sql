@@ -14,10 +14,7 @@ counted as (
         {{ first_of_month('appointment_date') }} as month,
         {{ outcome_counts() }}
     from appointments
-    group by grouping sets (
-        (facility_id, {{ first_of_month('appointment_date') }}),
-        ({{ first_of_month('appointment_date') }})
-    )
+    group by {{ first_of_month('appointment_date') }}, rollup(facility_id)
 
 ),
 

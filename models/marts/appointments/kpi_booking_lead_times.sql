@@ -16,10 +16,7 @@ tallied as (
         lead_days,
         count(*) as appointments
     from appointments
-    group by grouping sets (
-        (facility_id, {{ first_of_month('appointment_date') }}, lead_days),
-        ({{ first_of_month('appointment_date') }}, lead_days)
-    )
+    group by {{ first_of_month('appointment_date') }}, lead_days, rollup(facility_id)
 
 ),
 

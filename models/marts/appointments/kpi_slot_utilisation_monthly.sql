@@ -18,10 +18,7 @@ counted as (
         count(case when not is_held and is_attended then 1 end) as attended_slots
     from slots
     where is_past
-    group by grouping sets (
-        (facility_id, {{ first_of_month('slot_date') }}),
-        ({{ first_of_month('slot_date') }})
-    )
+    group by {{ first_of_month('slot_date') }}, rollup(facility_id)
 
 ),
 

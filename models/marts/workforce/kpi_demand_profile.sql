@@ -36,10 +36,7 @@ counted as (
         count(case when outcome = 'no_show' then 1 end) as no_shows
     from appointments
     where appointment_hour is not null
-    group by grouping sets (
-        (facility_id, {{ iso_weekday('appointment_date') }}, appointment_hour),
-        ({{ iso_weekday('appointment_date') }}, appointment_hour)
-    )
+    group by {{ iso_weekday('appointment_date') }}, appointment_hour, rollup(facility_id)
 
 ),
 

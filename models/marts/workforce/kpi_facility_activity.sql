@@ -20,7 +20,7 @@ counted as (
         count(case when outcome = 'future' then 1 end) as future,
         count(distinct case when patient_key >= 0 then patient_key end) as patients
     from appointments
-    group by grouping sets ((facility_id), ())
+    group by rollup(facility_id)
     -- no total of nothing: engines differ in whether it is a row
     having count(*) > 0
 
@@ -34,7 +34,7 @@ outcomes as (
         {{ outcome_counts() }}
     from appointments
     where outcome != 'future'
-    group by grouping sets ((facility_id), ())
+    group by rollup(facility_id)
     having count(*) > 0
 
 ),
@@ -47,7 +47,7 @@ costs as (
         count(case when cost is null then 1 end) as treatments_without_cost,
         sum(cost) as treatment_cost
     from treatments
-    group by grouping sets ((facility_id), ())
+    group by rollup(facility_id)
     having count(*) > 0
 
 ),
