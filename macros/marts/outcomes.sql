@@ -47,13 +47,14 @@
     {%- set concluded = '(attended + no_shows + cancelled)' -%}
     {%- set by_whom = 'case when patient_cancellations + provider_cancellations > 0 or cancelled = 0 then ' ~ concluded ~ ' end' -%}
     {%- set with_notice = 'case when cancellations_with_notice > 0 or cancelled = 0 then ' ~ concluded ~ ' end' -%}
+    {%- set with_both = 'case when (patient_cancellations + provider_cancellations > 0 and cancellations_with_notice > 0) or cancelled = 0 then ' ~ concluded ~ ' end' -%}
     {{ rate_columns('attendance_rate', 'attended', '(attended + no_shows)') }},
         {{ rate_columns('no_show_rate', 'no_shows', '(attended + no_shows)') }},
         {{ rate_columns('no_show_share_of_due', 'no_shows', 'due') }},
         {{ rate_columns('cancellation_rate', 'cancelled', concluded) }},
         {{ rate_columns('patient_cancellation_rate', 'patient_cancellations', by_whom) }},
         {{ rate_columns('provider_cancellation_rate', 'provider_cancellations', by_whom) }},
-        {{ rate_columns('late_patient_cancellation_rate', 'late_patient_cancellations', with_notice) }},
+        {{ rate_columns('late_patient_cancellation_rate', 'late_patient_cancellations', with_both) }},
         {{ rate_columns('lost_slot_rate', '(no_shows + late_cancellations)', with_notice) }},
         {{ rate_columns('completed_of_due_rate', 'attended', 'due') }},
         {{ rate_columns('unresolved_rate', 'unresolved', 'due') }}
