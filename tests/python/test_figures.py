@@ -131,6 +131,14 @@ def test_every_figure_is_an_exposure_and_every_exposure_a_figure():
     assert exposures() == {f"figure_{name}": set(f.marts) for name, f in REGISTRY.items()}
 
 
+def test_pictures_of_the_readme_are_current(drawn):
+    pictures = sorted((ROOT / "docs" / "images").glob("*.png"))
+    assert len(pictures) == 2
+    for picture in pictures:
+        # where they differ: make, then copy the file from figures/ to docs/images/
+        assert picture.read_bytes() == (drawn / picture.name).read_bytes(), picture.name
+
+
 def test_figures_read_the_marts_that_they_name(demo_pages):
     for name, (page, read) in demo_pages.items():
         assert read == {f"marts.{mart}" for mart in REGISTRY[name].marts}

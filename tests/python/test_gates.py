@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import re
 import subprocess
 
+import duckdb
 import pytest
 import yaml
 
@@ -206,18 +208,12 @@ def test_no_direct_identifier_is_published(manifest, demo_build):
 
 def test_no_identifying_value_is_published(demo_warehouse):
     """Names, e-mails, phones, addresses and numbers of the raw data are in no published cell."""
-    import csv
-
-    import duckdb
-
+    columns = direct_identifiers() - {"description"}
     values: set[str] = set()
     for path in sorted((ROOT / "seeds" / "hospital_ops").glob("*.csv")):
         with path.open(newline="") as file:
             for row in csv.DictReader(file):
-                values |= {
-                    (row.get(column) or "").strip().lower()
-                    for column in direct_identifiers() - {"description"}
-                }
+                values |= {(row.get(column) or "").strip().lower() for column in columns}
     values = {value for value in values if len(value) >= 4 and value not in ("none", "total")}
     assert len(values) > 10_000
     with duckdb.connect(str(demo_warehouse), read_only=True) as connection:

@@ -695,7 +695,9 @@ WAITS = {
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_stopped_publish_cleans_up(published, number, where):
     before = published.state()
-    process = published.start(WAITS[where])
+    # a run in the background has the keyboard's signal ignored from the start
+    listening = "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+    process = published.start(listening + WAITS[where])
     time.sleep(0.2)
     process.send_signal(number)
     try:
