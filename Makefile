@@ -9,9 +9,8 @@ RAW_DIR ?= $(WARDHOUSE_RAW_DIR)
 WAREHOUSE ?= $(WARDHOUSE_WAREHOUSE)
 export WARDHOUSE_RAW_DIR := $(RAW_DIR)
 export WARDHOUSE_WAREHOUSE := $(WAREHOUSE)
-# The settings that a raw folder carries become dbt vars: "$@" of the recipe that begins with this.
-FOLDER_SETTINGS = set --; settings="$$WARDHOUSE_RAW_DIR/wardhouse.yml"; \
-	if [ -n "$$WARDHOUSE_RAW_DIR" ] && [ -f "$$settings" ]; then set -- --vars "$$(cat "$$settings")"; fi
+# The settings that a raw folder carries (wardhouse.yml), checked, as dbt vars.
+DBT_VARS = vars="$$($(BIN)/python scripts/folder_settings.py)" || exit 2
 
 .DEFAULT_GOAL := all
 .PHONY: all setup setup-dev warehouse figures test lint docs demo-data lock clean help
@@ -36,7 +35,7 @@ setup-dev: .venv/installed-dev ## Add what tests and linters need
 	@touch $@
 
 warehouse: setup ## dbt build into the private database, then publish a complete, green build
-	@$(FOLDER_SETTINGS); $(BIN)/dbt build "$$@"; code=$$?; \
+	@$(DBT_VARS); $(BIN)/dbt build --vars "$$vars"; code=$$?; \
 		if [ $$code -le 1 ]; then $(BIN)/python scripts/publish.py; else exit 2; fi
 
 figures: setup ## Draw figures/ from the published database
@@ -51,7 +50,7 @@ lint: setup-dev ## Check the style of SQL and Python
 	@$(BIN)/sqlfluff lint models analyses tests --processes 2
 
 docs: setup ## Write the dbt documentation as one file, target/static_index.html
-	@$(FOLDER_SETTINGS); $(BIN)/dbt docs generate --static "$$@"
+	@$(DBT_VARS); $(BIN)/dbt docs generate --static --vars "$$vars"
 
 demo-data: setup ## Write the demo data anew (byte-identical unless the generator changed)
 	@$(BIN)/python scripts/generate_demo_data.py
@@ -63,7 +62,7 @@ lock: setup ## Resolve the lock files anew from pyproject.toml
 	@$(BIN)/uv pip compile --quiet pyproject.toml -c requirements-dev.lock --universal --python-version 3.11 \
 		--generate-hashes --no-strip-extras --no-header --no-annotate -o requirements.lock
 
-clean: ## Remove everything that builds made, the published database included
+clean: ## Remove the environment and all that builds made: the published database and the key of the ids too
 	@rm -rf .venv build target logs figures warehouse .pytest_cache .ruff_cache .hypothesis
 
 help: ## List the targets

@@ -38,9 +38,12 @@ from figure_style import (
 
 TREATED = (
     "select min(treatment_date) as first, max(treatment_date) as last"
-    " from marts.fct_treatments where cost is not null"
+    " from marts.fct_treatments where cost is not null and not is_future"
 )
-BILLED = "select min(bill_date) as first, max(bill_date) as last from marts.fct_bills"
+BILLED = (
+    "select min(bill_date) as first, max(bill_date) as last from marts.fct_bills"
+    " where not is_future"
+)
 NO_COST = "the extract has no treatment with a usable cost."
 NO_BILL = f"the extract has fewer than {MINIMUM_N} bills."
 MOST_TYPES = 15

@@ -216,7 +216,7 @@ def breaches(connection: duckdb.DuckDBPyConnection) -> list[dict]:
         cursor = connection.execute(
             f"""
             select rule_id, kind, source_system, source_table, rows_failing, rows_tested,
-                failing_share, threshold
+                failing_share, threshold, rationale
             from {PRIVATE}.{SCHEMA}.dq_rule_results
             where status = 'breach'
             order by failing_share desc, rule_id, source_system, source_table
@@ -245,8 +245,7 @@ def refuse_breaches(breached: list[dict], failed: list[str], where: str) -> None
     rows = ROWS_OF_KIND.get(breached[0]["kind"], "dq_reconciliation")
     raise UserError(
         f"{len(breached)} data-quality {noun} breached, {listed(texts)}{tests}, {where}; "
-        f"see {SCHEMA}.{rows} there, correct the extract or the threshold in "
-        "seeds/reference/dq_rules.csv and run dbt build again"
+        f"{breached[0]['rationale']}; see {SCHEMA}.{rows} there and run dbt build again"
     )
 
 

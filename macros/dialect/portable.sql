@@ -73,5 +73,10 @@
     {#- The position of a row in its seed file, from 1. -#}
     {{ return(adapter.dispatch('seed_row_number', 'wardhouse')()) }}
 {%- endmacro %}
-{% macro default__seed_row_number() -%} rowid + 1 {%- endmacro %}
-{% macro spark__seed_row_number() -%} monotonically_increasing_id() + 1 {%- endmacro %}
+{% macro default__seed_row_number() -%}
+    {#- not rowid itself: after a reload of the seed it goes on where it was -#}
+    row_number() over (order by rowid nulls last)
+{%- endmacro %}
+{% macro spark__seed_row_number() -%}
+    row_number() over (order by monotonically_increasing_id() nulls last)
+{%- endmacro %}

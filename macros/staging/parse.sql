@@ -1,6 +1,6 @@
 {#-
   Raw text to typed values. Each macro takes the text of one raw column and gives null for what
-  cannot be used; the note_repair macro then says why. No value is guessed.
+  cannot be used; the repairs macro then says why. No value is guessed.
 -#}
 
 {% macro placeholders() -%}

@@ -5,8 +5,9 @@ from __future__ import annotations
 import csv
 import json
 import math
+import shutil
 
-from conftest import ROOT
+from conftest import ROOT, run_dbt
 
 
 def manifest() -> list[dict[str, str]]:
@@ -179,3 +180,16 @@ def test_payment_methods_do_not_differ(demo_build):
     ]
     mean = sum(counts) / 3
     assert sum((n - mean) ** 2 / mean for n in counts) < 9.21  # chi-square, 2 df, p = 0.01
+
+
+def test_a_second_build_gives_the_same_row_numbers(demo_build, tmp_path):
+    """A reload of the seeds into the same database must not move the rows."""
+    shutil.copytree(demo_build.folder / "build", tmp_path / "build")
+    sql = "select * from dq_rejected_rows order by all"
+    again = run_dbt(
+        tmp_path, "build", "--select", "raw_hospital_ops__appointments", "raw_hospital_ops__billing"
+    )
+    assert again.returncode == 0, again.output[-2000:]
+    again = run_dbt(tmp_path, "run", "--select", "dq_rejected_rows")
+    assert again.returncode == 0, again.output[-2000:]
+    assert again.query(sql) == demo_build.query(sql)

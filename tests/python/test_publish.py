@@ -31,7 +31,7 @@ GREEN = {"command": "build", "is_complete": True, "status": "green", "failures":
 RULE_COLUMNS = """
     rule_id varchar not null, source_system varchar, source_table varchar, kind varchar,
     reason varchar, rows_tested bigint, rows_failing bigint, failing_share double,
-    threshold double, tolerated_rows bigint, status varchar
+    threshold double, tolerated_rows bigint, status varchar, rationale varchar
 """
 # Tables are named after models that exist: the publish leaves out what no model makes.
 EVENTS, PLACES, EMPTY, RULES = "fct_appointments", "dim_facilities", "fct_bills", "dq_rule_results"
@@ -109,7 +109,7 @@ class House:
                 create table marts.{RULES} ({RULE_COLUMNS});
                 insert into marts.{RULES} values
                     ('rejected_missing_key', 'hospital_ops', 'patients', 'rejected', 'missing_key',
-                     1000, 2, 0.002, 0.01, 5, 'within threshold')
+                     1000, 2, 0.002, 0.01, 5, 'within threshold', 'no key')
                 """
             )
             for what in (f"table marts.{EVENTS}", f'column marts.{EVENTS}."naïve ""odd"" name"'):
@@ -366,9 +366,9 @@ def test_a_build_still_in_the_write_ahead_log_is_published(house):
 BREACH = f"""
     insert into marts.{RULES} values
         ('rejected_unusable_date', 'hospital_ops', 'appointments', 'rejected', 'unusable_date',
-         12000, 3000, 0.25, 0.02, 5, 'breach'),
+         12000, 3000, 0.25, 0.02, 5, 'breach', 'the date format is wrong'),
         ('repaired_orphan', 'hospital_ops', 'billing', 'repaired', 'orphan',
-         8000, 481, 0.060125, 0.05, 10, 'breach')
+         8000, 481, 0.060125, 0.05, 10, 'breach', 'a file is missing')
 """
 BAD_BUILDS = {
     "killed": ({"status": "started"}, ["did not finish"]),
@@ -407,7 +407,7 @@ def test_a_breach_is_named_with_its_numbers(published):
     assert "3,000 of 12,000 rows (25 %, threshold 2 %)" in text
     assert "repaired_orphan in hospital_ops/billing: 481 of 8,000 rows (6.013 %, thresh" in text
     assert "no_rule_breached (fail), 1 skipped" in text
-    assert "marts.dq_rejected_rows" in text
+    assert "the date format is wrong; see marts.dq_rejected_rows" in text
 
 
 def test_a_breach_is_refused_even_when_no_test_failed(house):

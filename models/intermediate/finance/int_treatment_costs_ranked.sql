@@ -3,32 +3,15 @@ with
 treatments as (
 
     select * from {{ ref('fct_treatments') }}
-
-),
-
-systems as (
-
-    select max(as_of_date) as as_of_date
-    from {{ ref('int_systems_dated') }}
-    where source_system = 'hospital_ops'
-
-),
-
--- without an as-of date nothing is known to lie in the future
-given as (
-
-    select treatments.*
-    from treatments
-    cross join systems
-    where coalesce(treatments.treatment_date < systems.as_of_date, true)
+    where not is_future
 
 ),
 
 scoped as (
 
-    select treatment_key, treatment_type, cost, 'all' as cost_scope from given
+    select treatment_key, treatment_type, cost, 'all' as cost_scope from treatments
     union all
-    select treatment_key, treatment_type, cost, 'attended' as cost_scope from given
+    select treatment_key, treatment_type, cost, 'attended' as cost_scope from treatments
     where appointment_outcome = 'attended'
 
 ),

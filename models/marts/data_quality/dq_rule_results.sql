@@ -50,6 +50,7 @@ applied as (
         rules.rule_id,
         rules.kind,
         rules.reason,
+        rules.rationale,
         reconciled.source_system,
         reconciled.source_table,
         reconciled.raw_rows,
@@ -79,7 +80,8 @@ tested as (
         applied.raw_rows as rows_tested,
         coalesce(failures.rows_failing, 0) as rows_failing,
         applied.threshold,
-        applied.tolerated_rows
+        applied.tolerated_rows,
+        applied.rationale
     from applied
     left join failures
         on failures.source_system = applied.source_system
@@ -109,7 +111,8 @@ final as (
             then 'breach'
             when rows_failing > 0 then 'within threshold'
             else 'none'
-        end as status
+        end as status,
+        rationale
     from tested
 
 )

@@ -19,6 +19,13 @@ patients as (
 
 ),
 
+systems as (
+
+    select * from {{ ref('int_systems_dated') }}
+    where source_system = 'hospital_ops'
+
+),
+
 final as (
 
     select
@@ -27,6 +34,8 @@ final as (
         coalesce(patients.patient_key, {{ unknown_key() }}) as patient_key,
         coalesce(treatments.facility_id, 'unknown') as facility_id,
         bills.bill_date,
+        -- without an as-of date nothing is known to lie in the future
+        coalesce(bills.bill_date >= systems.as_of_date, false) as is_future,
         bills.paid_date,
         bills.billed_amount,
         -- an extract without a paid amount says with the status alone that the bill was paid,
@@ -48,6 +57,8 @@ final as (
         on treatments.treatment_key = bills.treatment_key
     left join patients
         on patients.patient_key = bills.patient_key
+    left join systems
+        on systems.source_system = 'hospital_ops'
 
 )
 

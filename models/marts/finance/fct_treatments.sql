@@ -13,6 +13,13 @@ appointments as (
 
 ),
 
+systems as (
+
+    select * from {{ ref('int_systems_dated') }}
+    where source_system = 'hospital_ops'
+
+),
+
 final as (
 
     select
@@ -23,11 +30,15 @@ final as (
         coalesce(appointments.doctor_id, 'unknown') as doctor_id,
         treatments.treatment_type,
         treatments.treatment_date,
+        -- without an as-of date nothing is known to lie in the future
+        coalesce(treatments.treatment_date >= systems.as_of_date, false) as is_future,
         treatments.cost,
         coalesce(appointments.outcome, 'unknown') as appointment_outcome
     from treatments
     left join appointments
         on appointments.appointment_key = treatments.appointment_key
+    left join systems
+        on systems.source_system = 'hospital_ops'
 
 )
 

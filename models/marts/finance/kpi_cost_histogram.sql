@@ -3,25 +3,7 @@ with
 treatments as (
 
     select * from {{ ref('fct_treatments') }}
-    where cost is not null
-
-),
-
-systems as (
-
-    select max(as_of_date) as as_of_date
-    from {{ ref('int_systems_dated') }}
-    where source_system = 'hospital_ops'
-
-),
-
--- without an as-of date nothing is known to lie in the future
-given as (
-
-    select treatments.*
-    from treatments
-    cross join systems
-    where coalesce(treatments.treatment_date < systems.as_of_date, true)
+    where cost is not null and not is_future
 
 ),
 
@@ -35,7 +17,7 @@ binned as (
             when cost > 0 then cast(floor(10 * log10(cast(cost as double)) + 1e-11) as bigint)
             else -1000
         end as bin
-    from given
+    from treatments
 
 ),
 

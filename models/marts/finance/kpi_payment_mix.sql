@@ -5,24 +5,7 @@ with
 bills as (
 
     select * from {{ ref('fct_bills') }}
-
-),
-
-systems as (
-
-    select max(as_of_date) as as_of_date
-    from {{ ref('int_systems_dated') }}
-    where source_system = 'hospital_ops'
-
-),
-
--- without an as-of date nothing is known to lie in the future
-due as (
-
-    select bills.*
-    from bills
-    cross join systems
-    where coalesce(bills.bill_date < systems.as_of_date, true)
+    where not is_future
 
 ),
 
@@ -35,7 +18,7 @@ counted as (
         count(*) as bills,
         sum(billed_amount) as billed_amount,
         sum(case when billed_amount is not null then paid_amount end) as paid_amount
-    from due
+    from bills
     group by cube(facility_id, payment_method, payment_status)
     -- the total over no bills at all would be a row
     having count(*) > 0

@@ -16,8 +16,8 @@ summed as (
         count(*) - count(cost) as treatments_without_cost,
         coalesce(sum(cost), 0) as total_cost,
         max(mean_cost) as mean_cost,
-        stddev_samp(cast(cost as double)) as sd_cost,
-        {{ skewness_of('cost', 'mean_cost') }} as skewness,
+        {{ order_free('stddev_samp(cast(cost as double))') }} as sd_cost,
+        {{ order_free(skewness_of('cost', 'mean_cost')) }} as skewness,
         {{ quantile('cost', 0.5) }} as median_cost,
         max(case when cost_rank = {{ median_low_rank('n') }} then cost end) as median_cost_low,
         max(case when cost_rank = {{ median_high_rank('n') }} then cost end) as median_cost_high,
@@ -27,15 +27,14 @@ summed as (
         {{ quantile('cost', 0.95) }} as p95_cost,
         min(cost) as minimum_cost,
         max(cost) as maximum_cost,
-        avg(
-            case
-                when cost_rank > floor(n * 0.1) and cost_rank <= n - floor(n * 0.1)
-                then cast(cost as double)
-            end
-        ) as trimmed_mean_cost,
+        {{ order_free(
+            'avg(case when cost_rank > floor(n * 0.1) and cost_rank <= n - floor(n * 0.1)'
+            ~ ' then cast(cost as double) end)'
+        ) }} as trimmed_mean_cost,
         -- the logarithm of nothing does not exist: null as soon as one treatment is free
-        case when min(cost) > 0 then exp(avg(ln(nullif(cast(cost as double), 0)))) end
-            as geometric_mean_cost
+        {{ order_free(
+            'case when min(cost) > 0 then exp(avg(ln(nullif(cast(cost as double), 0)))) end'
+        ) }} as geometric_mean_cost
     from ranked
     group by source_system, treatment_type, cost_scope
 

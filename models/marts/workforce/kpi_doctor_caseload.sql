@@ -16,12 +16,19 @@ balanced as (
 
 ),
 
+treatments as (
+
+    select * from {{ ref('fct_treatments') }}
+    where not is_future
+
+),
+
 costs as (
 
     select
         doctor_id,
         sum(cost) as treatment_cost
-    from {{ ref('fct_treatments') }}
+    from treatments
     group by doctor_id
 
 ),

@@ -9,6 +9,7 @@ appointments as (
 treatments as (
 
     select * from {{ ref('fct_treatments') }}
+    where not is_future
 
 ),
 
