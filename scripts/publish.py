@@ -245,7 +245,7 @@ def refuse_breaches(breached: list[dict], failed: list[str], where: str) -> None
     rows = ROWS_OF_KIND.get(breached[0]["kind"], "dq_reconciliation")
     raise UserError(
         f"{len(breached)} data-quality {noun} breached, {listed(texts)}{tests}, {where}; "
-        f"{breached[0]['rationale']}; see {SCHEMA}.{rows} there and run dbt build again"
+        f"{breached[0]['rationale']} (rows: {SCHEMA}.{rows} there), then run dbt build again"
     )
 
 

@@ -407,7 +407,7 @@ def test_a_breach_is_named_with_its_numbers(published):
     assert "3,000 of 12,000 rows (25 %, threshold 2 %)" in text
     assert "repaired_orphan in hospital_ops/billing: 481 of 8,000 rows (6.013 %, thresh" in text
     assert "no_rule_breached (fail), 1 skipped" in text
-    assert "the date format is wrong; see marts.dq_rejected_rows" in text
+    assert "; the date format is wrong (rows: marts.dq_rejected_rows there)" in text
 
 
 def test_a_breach_is_refused_even_when_no_test_failed(house):
