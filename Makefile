@@ -47,7 +47,7 @@ test: setup-dev ## Run every test: dbt data tests, dbt unit tests and pytest
 lint: setup-dev ## Check the style of SQL and Python
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@$(BIN)/sqlfluff lint models analyses tests --processes 2
+	@$(BIN)/sqlfluff lint models analyses tests/singular --processes 2
 
 docs: setup ## Write the dbt documentation as one file, target/static_index.html
 	@$(DBT_VARS); $(BIN)/dbt docs generate --static --vars "$$vars"

@@ -61,13 +61,12 @@ joined as (
 
 ),
 
--- null without a median: greatest() inside the limits would make it 0
 ranged as (
 
     select
         joined.*,
-        case when facility_median_due is not null then {{ low }} end as chance_low,
-        case when facility_median_due is not null then {{ high }} end as chance_high
+        {{ low }} as chance_low,
+        {{ high }} as chance_high
     from joined
 
 ),
