@@ -5,6 +5,7 @@ Every build runs dbt as a user would, in a process of its own, into a temporary 
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import re
@@ -21,6 +22,7 @@ import yaml
 ROOT = Path(__file__).resolve().parents[2]
 SHARED = Path(os.environ.get("WARDHOUSE_SHARED") or ROOT.parent / "shared")
 DBT = Path(sys.executable).parent / "dbt"
+VECTORS = ROOT / "tests" / "data" / "vectors"
 WITHOUT_TESTS = ("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
 
 
@@ -85,6 +87,51 @@ def run_dbt(
         command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
     )
     return Build(folder, environment, done.stdout + done.stderr, done.returncode)
+
+
+def vector_rows(name: str) -> list[dict[str, str]]:
+    """Rows of a file of numbers that trusted tools computed (origins: its MANIFEST.csv)."""
+    with (VECTORS / f"{name}.csv").open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def run_model(build: Build, model: str, inputs: dict[str, list[dict]]) -> list[dict]:
+    """Run a model's own compiled SQL on given rows instead of the relations that it reads.
+
+    Columns that a row leaves out are null; relations that are not given are empty, but for seeds.
+    """
+    manifest = json.loads((build.folder / "target" / "manifest.json").read_text())
+    nodes = manifest["nodes"] | manifest["sources"]
+    (node,) = (n for n in nodes.values() if n["name"] == model)
+    parents = [nodes[name] for name in node["depends_on"]["nodes"]]
+    unknown = inputs.keys() - {parent["name"] for parent in parents}
+    assert not unknown, f"{model} does not read {unknown}"
+    with (
+        duckdb.connect(str(build.private), read_only=True) as real,
+        duckdb.connect() as connection,
+    ):
+        connection.execute(f"attach ':memory:' as {build.private.stem}")
+        connection.execute(f"use {build.private.stem}")
+        for parent in parents:
+            relation = f"{parent['schema']}.{parent.get('alias') or parent['identifier']}"
+            columns = {row[0]: row[1] for row in real.execute(f"describe {relation}").fetchall()}
+            types = ", ".join(f'"{name}" {kind}' for name, kind in columns.items())
+            connection.execute(f"create schema if not exists {parent['schema']}")
+            connection.execute(f"create table {relation} ({types})")
+            rows = inputs.get(parent["name"])
+            if rows is None and parent["resource_type"] == "seed":
+                rows = [
+                    dict(zip(columns, row, strict=True))
+                    for row in real.execute(f"select * from {relation}").fetchall()
+                ]
+            for row in rows or []:
+                names = ", ".join(f'"{name}"' for name in row)
+                marks = ", ".join("?" for _ in row)
+                values = [None if value == "" else value for value in row.values()]
+                connection.execute(f"insert into {relation} ({names}) values ({marks})", values)
+        result = connection.execute(node["compiled_code"])
+        names = [column[0] for column in result.description]
+        return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
 
 
 def publish(build: Build) -> subprocess.CompletedProcess:
