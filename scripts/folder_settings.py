@@ -76,6 +76,12 @@ ALLOWED: dict[str, tuple[Callable[[Any], bool], str]] = {
     ),
     "receivable_window_days": (lambda v: is_number(v, 1, 3660), "a number of days from 1 on"),
     "third_next_available_weeks": (lambda v: is_number(v, 0, 520), "a number of weeks up to 520"),
+    "hour_stay_departments": (
+        lambda value: isinstance(value, list) and all(isinstance(v, str) for v in value),
+        "a list of department names",
+    ),
+    "survey_wave_gap_days": (lambda v: is_number(v, 1, 366), "a number of days from 1 to 366"),
+    "minimum_team_respondents": (lambda v: is_number(v, 1, 1000), "a number from 1 on"),
     "full_period_share": (
         lambda value: is_number(value, 0, 1, whole=False),
         "a share from 0 to 1",

@@ -43,3 +43,8 @@
     {#- Single years up to 89, `90+` above (HIPAA Safe Harbor); null for null. -#}
     case when {{ age }} >= 90 then '90+' else cast({{ age }} as string) end
 {%- endmacro %}
+
+{% macro largest_age() -%}
+    {#- Years beyond which an age is an entry error. -#}
+    110
+{%- endmacro %}

@@ -52,6 +52,11 @@
     (unix_timestamp({{ later }}) - unix_timestamp({{ earlier }}))
 {%- endmacro %}
 
+{% macro minutes_between(earlier, later) -%}
+    {#- Whole minutes, from times that are whole minutes. -#}
+    cast(floor({{ seconds_between(earlier, later) }} / 60e0) as bigint)
+{%- endmacro %}
+
 {% macro keyed_hash(secret, text) -%}
     {#- The first 63 bits of SHA-256 over the secret and the text: a positive 64-bit integer. -#}
     {{ return(adapter.dispatch('keyed_hash', 'wardhouse')(secret, text)) }}

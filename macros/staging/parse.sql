@@ -31,6 +31,21 @@
     end
 {%- endmacro %}
 
+{% macro parse_number(column) -%}
+    {#- A number with a decimal point, to six decimals. -#}
+    case
+        when {{ regexp_test('trim(' ~ column ~ ')', '^[+-]?[0-9]{1,15}([.][0-9]+)?$') }}
+            then cast(trim({{ column }}) as decimal(38, 6))
+    end
+{%- endmacro %}
+
+{% macro parse_boolean(column) -%}
+    case
+        when lower(trim({{ column }})) in ('true', 't', 'yes', 'y', '1') then true
+        when lower(trim({{ column }})) in ('false', 'f', 'no', 'n', '0') then false
+    end
+{%- endmacro %}
+
 {% macro date_pattern(system) -%}
     {%- set pattern = {
         'iso': '^[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}$',

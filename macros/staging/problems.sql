@@ -12,22 +12,32 @@
     {{ return(names) }}
 {%- endmacro %}
 
-{% macro reject_reason(system, table, natural_key, main_date=none, parsed_date=none) -%}
+{% macro reject_reason(
+    system, table, natural_key, main_date=none, parsed_date=none, fallback_key=none
+) -%}
     {#-
       Why a raw row cannot be used: the first reason that applies, or null.
       natural_key: raw columns that identify the record; main_date: the raw column that places it
-      in time, if there is one; parsed_date: the column with its parsed value.
+      in time, if there is one; parsed_date: the column with its parsed value; fallback_key: raw
+      column that makes a key, with the date, where the first natural key column is empty.
     -#}
     case
         when malformed_reason is not null then 'malformed_line'
         when concat_ws(''
             {%- for column in contract_columns(system, table) %}, trim({{ column }}){% endfor %}
         ) = '' then 'blank_row'
-        when lower(trim({{ natural_key[0] }})) in ('total', 'totals', 'grand total', 'subtotal')
+        {%- for column in [natural_key[0], fallback_key] if column %}
+        when lower(trim({{ column }})) in ('total', 'totals', 'grand total', 'subtotal')
             then 'totals_row'
+        {%- endfor %}
+        {%- if fallback_key %}
+        when {{ clean_text(natural_key[0]) }} is null and {{ clean_text(fallback_key) }} is null
+            then 'missing_key'
+        {%- else %}
         {%- for column in natural_key if column != main_date %}
         when {{ clean_text(column) }} is null then 'missing_key'
         {%- endfor %}
+        {%- endif %}
     {%- if main_date %}
         when {{ clean_text(main_date) }} is null then 'missing_date'
         when {{ parsed_date }} is null

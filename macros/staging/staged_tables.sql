@@ -7,6 +7,10 @@
         ('hospital_ops', 'treatments'),
         ('hospital_ops', 'billing'),
         ('hospital_ops', 'slots'),
+        ('care_episodes', 'episodes'),
+        ('care_episodes', 'available_beds'),
+        ('cancer_registry', 'cases'),
+        ('team_surveys', 'responses'),
     ]) }}
 {%- endmacro %}
 
@@ -19,5 +23,15 @@
         ('hospital_ops', 'billing', 'payment_method'),
         ('hospital_ops', 'billing', 'payment_status'),
         ('hospital_ops', 'slots', 'held'),
+        ('care_episodes', 'episodes', 'patient_gender'),
+        ('care_episodes', 'episodes', 'length_of_stay_unit'),
+        ('care_episodes', 'episodes', 'admission_type'),
+        ('care_episodes', 'episodes', 'disposition'),
+        ('care_episodes', 'episodes', 'cancer_stage'),
+        ('care_episodes', 'episodes', 'visit_end_status'),
+        ('cancer_registry', 'cases', 'gender'),
+        ('cancer_registry', 'cases', 'stage'),
+        ('cancer_registry', 'cases', 'outcome'),
+        ('cancer_registry', 'cases', 'vital_status'),
     ]) }}
 {%- endmacro %}

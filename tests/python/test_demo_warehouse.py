@@ -21,35 +21,41 @@ def truths() -> dict:
 
 def planted(kind: str, *columns: str) -> set[tuple]:
     return {
-        (r["source_table"], int(r["row_number"]), *(r[c] for c in columns))
+        (r["source_system"], r["source_table"], int(r["row_number"]), *(r[c] for c in columns))
         for r in manifest()
         if r["kind"] == kind
     }
 
 
 def test_every_planted_reject_is_found_and_none_else(demo_build):
-    found = set(demo_build.query("select source_table, row_number, reason from dq_rejected_rows"))
+    found = set(
+        demo_build.query("select source_system, source_table, row_number, reason from dq_rejected_rows")
+    )
     assert found == planted("rejected", "reason")
     assert len(found) > 50
 
 
 def test_every_planted_repair_is_found_and_none_else(demo_build):
     found = set(
-        demo_build.query("select source_table, row_number, column_name, reason from dq_repairs")
+        demo_build.query(
+            "select source_system, source_table, row_number, column_name, reason from dq_repairs"
+        )
     )
     assert found == planted("repaired", "column_name", "reason")
     assert len(found) > 200
 
 
 def test_every_planted_flag_is_found_and_none_else(demo_build):
-    found = set(demo_build.query("select source_table, row_number, reason from dq_flagged_rows"))
+    found = set(
+        demo_build.query("select source_system, source_table, row_number, reason from dq_flagged_rows")
+    )
     assert found == planted("flagged", "reason")
 
 
 def test_every_superseded_row_is_found_and_none_else(demo_build):
     found = set(
         demo_build.query(
-            "select source_table, row_number from intermediate.int_raw_rows_judged"
+            "select source_system, source_table, row_number from intermediate.int_raw_rows_judged"
             " where row_status = 'superseded'"
         )
     )
@@ -58,9 +64,10 @@ def test_every_superseded_row_is_found_and_none_else(demo_build):
 
 def test_every_raw_row_ends_in_one_place(demo_build):
     rows = demo_build.records("select * from dq_reconciliation")
-    assert len(rows) == 6
+    assert len(rows) == 10
     for row in rows:
-        path = ROOT / f"seeds/hospital_ops/raw_hospital_ops__{row['source_table']}.csv"
+        system = row["source_system"]
+        path = ROOT / f"seeds/{system}/raw_{system}__{row['source_table']}.csv"
         with path.open(newline="") as file:
             records = sum(1 for _ in csv.reader(file)) - 1
         assert row["raw_rows"] == records
@@ -69,6 +76,9 @@ def test_every_raw_row_ends_in_one_place(demo_build):
         "appointments": "fct_appointments",
         "treatments": "fct_treatments",
         "billing": "fct_bills",
+        "episodes": "fct_episodes",
+        "cases": "fct_cancer_cases",
+        "responses": "fct_team_survey_responses",
     }
     for row in rows:
         if row["source_table"] in facts:
@@ -77,10 +87,12 @@ def test_every_raw_row_ends_in_one_place(demo_build):
 
 
 def test_as_of_date_is_not_moved_by_one_absurd_date(demo_build):
-    assert (
-        str(demo_build.query("select as_of_date from intermediate.int_systems_dated")[0][0])
-        == (truths()["hospital_ops"]["as_of_date"])
+    dates = dict(
+        demo_build.query("select source_system, as_of_date from intermediate.int_systems_dated")
     )
+    for system, truth in truths().items():
+        if system != "seed":
+            assert str(dates[system]) == truth["as_of_date"], system
     assert demo_build.query(
         "select count(*) from fct_appointments where appointment_date >= '2099-01-01'"
         " and outcome = 'future'"

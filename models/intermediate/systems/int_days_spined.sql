@@ -1,6 +1,7 @@
 with
 
--- a bill or treatment may be dated in a year without any appointment
+-- a bill or treatment may be dated in a year without any appointment, a stay begin in the year
+-- before the one in which it ended
 events as (
 
     select first_event_date as first_date, last_event_date as last_date
@@ -11,6 +12,9 @@ events as (
     union all
     select min(bill_date) as first_date, max(bill_date) as last_date
     from {{ ref('fct_bills') }}
+    union all
+    select min(episode_date) as first_date, max(episode_date) as last_date
+    from {{ ref('fct_episodes') }}
 
 ),
 

@@ -1,21 +1,14 @@
+{#- Days without any outcome that part one stretch from the next: appointments and episodes happen
+    every week, while a small registry has quiet months and surveys come once a year. -#}
+{% set longest_gaps = {
+    'hospital_ops': 92, 'care_episodes': 92, 'cancer_registry': 732, 'team_surveys': 732,
+} %}
+
 with
-
-appointments as (
-
-    select * from {{ ref('stg_hospital_ops__appointments') }}
-    where row_status = 'accepted'
-
-),
 
 events as (
 
-    select
-        'hospital_ops' as source_system,
-        appointment_date as event_date,
-        count(*) as events,
-        count(case when status in ('attended', 'no_show') then 1 end) as outcomes
-    from appointments
-    group by appointment_date
+    select * from {{ ref('int_events_dated') }}
 
 ),
 
@@ -32,6 +25,11 @@ gapped as (
         source_system,
         event_date,
         outcomes,
+        case source_system
+            {%- for system, days in longest_gaps.items() %}
+            when '{{ system }}' then {{ days }}
+            {%- endfor %}
+        end as longest_gap,
         {{ days_between(
             'lag(event_date) over (partition by source_system order by event_date nulls last)',
             'event_date'
@@ -52,7 +50,7 @@ stretched as (
         outcomes,
         days_since_last,
         days_to_next,
-        sum(case when days_since_last > 92 then 1 else 0 end) over (
+        sum(case when days_since_last > longest_gap then 1 else 0 end) over (
             partition by source_system
             order by event_date nulls last
             rows between unbounded preceding and current row
@@ -62,7 +60,7 @@ stretched as (
 
 ),
 
--- an absurd date must not move the as-of date: a stretch a quarter off the others counts when it
+-- an absurd date must not move the as-of date: a stretch that far off the others counts when it
 -- holds 1 % of the outcomes, and a lone day a year off them only when it holds most of them
 credible as (
 

@@ -92,6 +92,9 @@ final as (
     union all
     select 'hospital_ops', 'patients', source_file, row_number, 'shared_email'
     from patients
+    union all
+    select source_system, source_table, source_file, row_number, reason
+    from {{ ref('int_care_rows_flagged') }}
 
 )
 

@@ -1,8 +1,20 @@
 with
 
-doctors as (
+named as (
 
-    select * from {{ ref('stg_hospital_ops__doctors') }}
+    select facility_id, facility_name from {{ ref('stg_hospital_ops__doctors') }}
+    where row_status = 'accepted'
+    union all
+    select facility_id, facility_name from {{ ref('stg_care_episodes__episodes') }}
+    where row_status = 'accepted'
+    union all
+    select facility_id, facility_name from {{ ref('stg_care_episodes__available_beds') }}
+    where row_status = 'accepted'
+    union all
+    select facility_id, facility_name from {{ ref('stg_cancer_registry__cases') }}
+    where row_status = 'accepted'
+    union all
+    select facility_id, facility_name from {{ ref('stg_team_surveys__responses') }}
     where row_status = 'accepted'
 
 ),
@@ -12,7 +24,7 @@ listed as (
     select
         facility_id,
         max(facility_name) as name
-    from doctors
+    from named
     where facility_id != 'unknown'
     group by facility_id
 

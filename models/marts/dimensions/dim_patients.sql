@@ -25,7 +25,21 @@ aged as (
 
 ),
 
-final as (
+-- an extract without a patient file: the person is as the latest episode describes them
+described as (
+
+    select
+        episodes.*,
+        row_number() over (
+            partition by patient_key
+            order by is_future nulls last, episode_date desc nulls last, episode_key nulls last
+        ) as recency
+    from {{ ref('fct_episodes') }} as episodes
+    where patient_key >= 0
+
+),
+
+gathered as (
 
     select
         patient_key,
@@ -33,9 +47,36 @@ final as (
         gender,
         {{ age_band('age_years') }} as age_band,
         region,
-        insurance,
-        coalesce({{ slug('insurance') }}, 'unknown') as payer_id
+        insurance
     from aged
+    union all
+    select
+        patient_key,
+        'care_episodes',
+        gender,
+        age_band,
+        region,
+        insurance_type
+    from described
+    where recency = 1
+    union all
+    select
+        patient_key,
+        'cancer_registry',
+        gender,
+        age_band,
+        region,
+        insurance_type
+    from {{ ref('fct_cancer_cases') }}
+
+),
+
+final as (
+
+    select
+        gathered.*,
+        coalesce({{ slug('insurance') }}, 'unknown') as payer_id
+    from gathered
     union all
     select {{ unknown_key() }}, 'unknown', 'unknown', 'unknown', 'unknown', 'unknown', 'unknown'
 

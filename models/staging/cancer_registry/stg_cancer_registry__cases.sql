@@ -1,0 +1,131 @@
+{% set dates = ['last_contact_date', 'referral_date', 'decision_date', 'treatment_date'] %}
+{% set codes = ['gender', 'stage', 'outcome', 'vital_status'] %}
+{% set texts = ['cancer_type', 'treatment', 'region', 'hospital', 'insurance_type'] %}
+
+with
+
+raw as (
+
+    select * from {{ raw_table('cancer_registry', 'cases') }}
+
+),
+
+hash_key as (
+
+    select secret from {{ source('private', 'hash_key') }}
+
+),
+
+parsed as (
+
+    select
+        raw.*,
+        {{ parse_date('raw.diagnosis_date', 'cancer_registry') }} as day,
+        {%- for column in dates %}
+        {{ parse_date('raw.' ~ column, 'cancer_registry') }} as {{ column }}_day,
+        {%- endfor %}
+        {%- for column in codes %}
+        {{ column }}_words.code as {{ column }}_code,
+        {%- endfor %}
+        {%- for column in texts %}
+        coalesce({{ column }}_words.code, {{ clean_text('raw.' ~ column) }}) as {{ column }}_name,
+        {%- endfor %}
+        {{ parse_integer('raw.age') }} as years,
+        {{ parse_number('raw.survival_months') }} as months
+    from raw
+    {%- for column in codes + texts %}
+    {{ code_join(column ~ '_words', 'cancer_registry', column, 'raw.' ~ column) }}
+    {%- endfor %}
+
+),
+
+ranged as (
+
+    select
+        parsed.*,
+        case when years between 0 and {{ largest_age() }} then years end as usable_years,
+        case when months between 0 and 1200 then months end as usable_months,
+        case when last_contact_date_day >= day then last_contact_date_day end as usable_contact
+    from parsed
+
+),
+
+judged as (
+
+    select
+        ranged.*,
+        {{ reject_reason(
+            'cancer_registry', 'cases', ['patient_id'], 'diagnosis_date', 'day'
+        ) }} as reject_reason,
+        {{ repairs([
+            ('age', 'age', 'usable_years',
+                "case when years is null then 'not_a_number' else 'out_of_range' end"),
+            ('gender', 'gender', 'gender_code', 'unmapped_code'),
+            ('cancer_type', 'cancer_type', 'cancer_type_name', 'sentinel'),
+            ('treatment', 'treatment', 'treatment_name', 'sentinel'),
+            ('region', 'region', 'region_name', 'sentinel'),
+            ('survival_months', 'survival_months', 'usable_months',
+                "case when months is null then 'not_a_number' else 'out_of_range' end"),
+            ('hospital', 'hospital', 'hospital_name', 'sentinel'),
+            ('stage', 'stage', 'stage_code', 'unmapped_code'),
+            ('insurance_type', 'insurance_type', 'insurance_type_name', 'sentinel'),
+            ('outcome', 'outcome', 'outcome_code', 'unmapped_code'),
+            ('vital_status', 'vital_status', 'vital_status_code', 'unmapped_code'),
+            ('last_contact_date', 'last_contact_date', 'usable_contact',
+                "case when last_contact_date_day is null then 'not_a_date'"
+                ~ " else 'before_start' end"),
+            ('referral_date', 'referral_date', 'referral_date_day', 'not_a_date'),
+            ('decision_date', 'decision_date', 'decision_date_day', 'not_a_date'),
+            ('treatment_date', 'treatment_date', 'treatment_date_day', 'not_a_date'),
+        ]) }} as repairs
+    from ranged
+
+),
+
+versioned as (
+
+    select
+        judged.*,
+        {{ row_status(['trim(patient_id)']) }} as row_status
+    from judged
+
+),
+
+final as (
+
+    select
+        versioned.source_file,
+        versioned.row_number,
+        versioned.row_status,
+        versioned.reject_reason,
+        case when versioned.row_status = 'accepted' then versioned.repairs end as repairs,
+        {{ entity_key('cancer_registry', 'case', 'trim(versioned.patient_id)') }} as case_key,
+        {{ entity_key('cancer_registry', 'patient', 'trim(versioned.patient_id)') }}
+            as patient_key,
+        versioned.usable_years as age_years,
+        coalesce(versioned.gender_code, 'unknown') as gender,
+        coalesce(versioned.cancer_type_name, 'unknown') as cancer_type,
+        coalesce(versioned.treatment_name, 'unknown') as treatment,
+        coalesce(versioned.region_name, 'unknown') as region,
+        {{ conformed_id('facilities.facility_id', 'cancer_registry', 'versioned.hospital_name') }}
+            as facility_id,
+        coalesce(facilities.facility_name, versioned.hospital_name, 'unknown') as facility_name,
+        coalesce(versioned.stage_code, 'unknown') as stage,
+        coalesce(versioned.insurance_type_name, 'unknown') as insurance_type,
+        coalesce(versioned.outcome_code, 'unknown') as outcome,
+        versioned.vital_status_code as vital_status,
+        versioned.day as diagnosis_date,
+        cast(versioned.usable_months as double) as survival_months,
+        versioned.usable_contact as last_contact_date,
+        versioned.referral_date_day as referral_date,
+        versioned.decision_date_day as decision_date,
+        versioned.treatment_date_day as treatment_date
+    from versioned
+    cross join hash_key
+    left join {{ ref('facility_aliases') }} as facilities
+        on facilities.source_system = 'cancer_registry'
+        and facilities.source_name = versioned.hospital_name
+
+)
+
+select * from final

@@ -1,0 +1,84 @@
+with
+
+raw as (
+
+    select * from {{ raw_table('care_episodes', 'available_beds') }}
+
+),
+
+parsed as (
+
+    select
+        raw.*,
+        {{ parse_date('raw.date', 'care_episodes') }} as day,
+        {{ parse_integer('raw.beds') }} as number_of_beds,
+        coalesce(facility_words.code, {{ clean_text('raw.facility') }}) as facility_name,
+        coalesce(department_words.code, {{ clean_text('raw.department') }}) as department_name
+    from raw
+    {{ code_join('facility_words', 'care_episodes', 'facility', 'raw.facility') }}
+    {{ code_join('department_words', 'care_episodes', 'department', 'raw.department') }}
+
+),
+
+ranged as (
+
+    select
+        parsed.*,
+        case when number_of_beds between 0 and 100000 then number_of_beds end as usable_beds
+    from parsed
+
+),
+
+judged as (
+
+    select
+        ranged.*,
+        {{ reject_reason(
+            'care_episodes', 'available_beds', ['facility', 'department', 'date'], 'date', 'day'
+        ) }} as reject_reason,
+        {{ repairs([
+            ('beds', 'beds', 'usable_beds',
+                "case when number_of_beds is null then 'not_a_number' else 'out_of_range' end"),
+        ]) }} as repairs
+    from ranged
+
+),
+
+versioned as (
+
+    select
+        judged.*,
+        {{ row_status(['facility_name', 'department_name', 'day']) }} as row_status
+    from judged
+
+),
+
+final as (
+
+    select
+        versioned.source_file,
+        versioned.row_number,
+        versioned.row_status,
+        versioned.reject_reason,
+        case when versioned.row_status = 'accepted' then versioned.repairs end as repairs,
+        {{ conformed_id('facilities.facility_id', 'care_episodes', 'versioned.facility_name') }}
+            as facility_id,
+        coalesce(facilities.facility_name, versioned.facility_name, 'unknown') as facility_name,
+        {{ conformed_id(
+            'departments.department_id', 'care_episodes', 'versioned.department_name'
+        ) }} as department_id,
+        coalesce(departments.department_name, versioned.department_name, 'unknown')
+            as department_name,
+        versioned.day as bed_date,
+        versioned.usable_beds as beds
+    from versioned
+    left join {{ ref('facility_aliases') }} as facilities
+        on facilities.source_system = 'care_episodes'
+        and facilities.source_name = versioned.facility_name
+    left join {{ ref('department_aliases') }} as departments
+        on departments.source_system = 'care_episodes'
+        and departments.source_name = versioned.department_name
+
+)
+
+select * from final

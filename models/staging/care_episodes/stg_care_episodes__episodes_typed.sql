@@ -1,0 +1,82 @@
+{% set times = ['admitted_at', 'discharged_at', 'arrived_at', 'seen_at', 'departed_at'] %}
+{% set booleans = ['treatment_success', 'readmission_30d', 'is_planned', 'any_cancer_diagnosis'] %}
+{% set codes = [
+    'patient_gender', 'length_of_stay_unit', 'admission_type', 'disposition', 'cancer_stage',
+    'visit_end_status',
+] %}
+{% set texts = ['facility', 'department', 'treatment_type', 'insurance_type', 'region'] %}
+
+with
+
+raw as (
+
+    select * from {{ raw_table('care_episodes', 'episodes') }}
+
+),
+
+parsed as (
+
+    select
+        raw.*,
+        {{ parse_date('raw.date', 'care_episodes') }} as day,
+        {%- for column in times %}
+        {{ parse_timestamp('raw.' ~ column, 'care_episodes') }} as {{ column }}_time,
+        {%- endfor %}
+        {%- for column in booleans %}
+        {{ parse_boolean('raw.' ~ column) }} as {{ column }}_value,
+        {%- endfor %}
+        {%- for column in codes %}
+        {{ column }}_words.code as {{ column }}_code,
+        {%- endfor %}
+        {%- for column in texts %}
+        coalesce({{ column }}_words.code, {{ clean_text('raw.' ~ column) }}) as {{ column }}_name,
+        {%- endfor %}
+        experience_words.code as experience_code,
+        {{ parse_integer('raw.patient_age') }} as age,
+        {{ parse_number('raw.length_of_stay') }} as stay,
+        {{ parse_amount('raw.treatment_cost') }} as dollars,
+        {{ parse_number('raw.patient_satisfaction') }} as score,
+        {{ parse_integer('raw.leave_days') }} as away,
+        {{ parse_integer('raw.triage_category') }} as triage,
+        {{ parse_integer('raw.year') }} as stated_year,
+        {{ parse_integer('raw.month') }} as stated_month
+    from raw
+    {%- for column in codes + texts %}
+    {{ code_join(column ~ '_words', 'care_episodes', column, 'raw.' ~ column) }}
+    {%- endfor %}
+    {{ code_join(
+        'experience_words', 'care_episodes', 'patient_satisfaction', 'raw.patient_satisfaction'
+    ) }}
+
+),
+
+final as (
+
+    select
+        parsed.*,
+        case when age between 0 and {{ largest_age() }} then age end as usable_age,
+        case when stay between 0 and 3660 then stay end as usable_stay,
+        case when dollars between 0 and {{ largest_amount() }} then dollars end as usable_dollars,
+        case when score between 0 and 10 then score end as usable_score,
+        case when triage between 1 and 5 then triage end as usable_triage,
+        -- an end before its beginning cannot be used; the beginning can
+        case when discharged_at_time >= coalesce(admitted_at_time, discharged_at_time)
+            then discharged_at_time end as usable_discharged_at,
+        case when seen_at_time >= coalesce(arrived_at_time, seen_at_time)
+            then seen_at_time end as usable_seen_at,
+        case when departed_at_time >= coalesce(arrived_at_time, departed_at_time)
+            then departed_at_time end as usable_departed_at,
+        case when away between 0 and coalesce(
+            {{ days_between('admitted_at_time', 'discharged_at_time') }}, 3660
+        ) then away end as usable_leave_days,
+        -- the extract's own number, or what makes an episode one where it has none
+        coalesce(
+            {{ clean_text('episode_id') }},
+            trim(patient_id) || '|' || cast(day as string) || '|'
+            || coalesce(department_name, '') || '|' || coalesce(treatment_type_name, '')
+        ) as natural_key
+    from parsed
+
+)
+
+select * from final
