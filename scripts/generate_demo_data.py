@@ -14,12 +14,17 @@ import json
 import sys
 from pathlib import Path
 
-from demo_data import hospital_ops
+from demo_data import cancer_registry, care_episodes, hospital_ops, team_surveys
 from demo_data.draws import SEED
 from demo_data.tables import MANIFEST_COLUMNS, csv_text
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
-SYSTEMS = {"hospital_ops": hospital_ops.build}
+SYSTEMS = {
+    "hospital_ops": hospital_ops.build,
+    "care_episodes": care_episodes.build,
+    "cancer_registry": cancer_registry.build,
+    "team_surveys": team_surveys.build,
+}
 # dbt hashes the content of smaller seeds only; of larger ones it sees just the path.
 MAXIMUM_BYTES = 999_999
 
