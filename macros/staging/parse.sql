@@ -3,14 +3,27 @@
   cannot be used; the repairs macro then says why. No value is guessed.
 -#}
 
-{% macro placeholders() -%}
-    ('?', 'na', 'n/a', 'null', 'nan', '-')
+{% macro is_one_of(text, words) -%}
+    {#-
+      Whether a raw text is one of these words, in any case. Lists of at most three: DuckDB makes
+      a join of each longer one, and a staging model would have a hundred.
+    -#}
+    (
+    {%- for few in words | batch(3) -%}
+        lower(trim({{ text }})) in ('{{ few | join("', '") }}'){{ ' or ' if not loop.last }}
+    {%- endfor -%}
+    )
+{%- endmacro %}
+
+{% macro is_placeholder(text) -%}
+    {#- `None` is a value: the name of a department, for instance. -#}
+    {{ is_one_of(text, ['?', 'na', 'n/a', 'null', 'nan', '-']) }}
 {%- endmacro %}
 
 {% macro clean_text(column) -%}
     {#- Trimmed text; null when empty or a placeholder. `None` is a value and stays. -#}
     case
-        when lower(trim({{ column }})) in {{ placeholders() }} then null
+        when {{ is_placeholder(column) }} then null
         else nullif(trim({{ column }}), '')
     end
 {%- endmacro %}
@@ -41,8 +54,8 @@
 
 {% macro parse_boolean(column) -%}
     case
-        when lower(trim({{ column }})) in ('true', 't', 'yes', 'y', '1') then true
-        when lower(trim({{ column }})) in ('false', 'f', 'no', 'n', '0') then false
+        when {{ is_one_of(column, ['true', 't', 'yes', 'y', '1']) }} then true
+        when {{ is_one_of(column, ['false', 'f', 'no', 'n', '0']) }} then false
     end
 {%- endmacro %}
 

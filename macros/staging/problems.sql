@@ -27,7 +27,7 @@
             {%- for column in contract_columns(system, table) %}, trim({{ column }}){% endfor %}
         ) = '' then 'blank_row'
         {%- for column in [natural_key[0], fallback_key] if column %}
-        when lower(trim({{ column }})) in ('total', 'totals', 'grand total', 'subtotal')
+        when {{ is_one_of(column, ['total', 'totals', 'grand total', 'subtotal']) }}
             then 'totals_row'
         {%- endfor %}
         {%- if fallback_key %}
@@ -58,7 +58,7 @@
     {%- for column, raw_text, value, reason in notes %},
         case
             when nullif(trim({{ raw_text }}), '') is null or {{ value }} is not null then null
-            when lower(trim({{ raw_text }})) in {{ placeholders() }} then '{{ column }}:sentinel'
+            when {{ is_placeholder(raw_text) }} then '{{ column }}:sentinel'
             else '{{ column }}:' || {{ reason if ' ' in reason else "'" ~ reason ~ "'" }}
         end
     {%- endfor %}
