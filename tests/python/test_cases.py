@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from conftest import WITHOUT_TESTS, Build, run_dbt, shared_folder
+from conftest import VECTORS, WITHOUT_TESTS, Build, run_dbt, vector_rows
 
 PATIENTS = [
     "patient_id",
@@ -61,12 +61,11 @@ BILLING = [
 
 
 def cases(name: str) -> list[dict[str, str]]:
-    with (shared_folder("vectors") / f"cases_{name}.csv").open(newline="") as file:
-        return list(csv.DictReader(file))
+    return vector_rows(f"cases_{name}")
 
 
 def summary(name: str) -> dict:
-    return json.loads((shared_folder("vectors") / "cases_expected_summary.json").read_text())[name]
+    return json.loads((VECTORS / "cases_expected_summary.json").read_text())[name]
 
 
 def write(path: Path, columns: list[str], rows: list[dict]) -> None:

@@ -29,7 +29,9 @@ def planted(kind: str, *columns: str) -> set[tuple]:
 
 def test_every_planted_reject_is_found_and_none_else(demo_build):
     found = set(
-        demo_build.query("select source_system, source_table, row_number, reason from dq_rejected_rows")
+        demo_build.query(
+            "select source_system, source_table, row_number, reason from dq_rejected_rows"
+        )
     )
     assert found == planted("rejected", "reason")
     assert len(found) > 50
@@ -47,7 +49,9 @@ def test_every_planted_repair_is_found_and_none_else(demo_build):
 
 def test_every_planted_flag_is_found_and_none_else(demo_build):
     found = set(
-        demo_build.query("select source_system, source_table, row_number, reason from dq_flagged_rows")
+        demo_build.query(
+            "select source_system, source_table, row_number, reason from dq_flagged_rows"
+        )
     )
     assert found == planted("flagged", "reason")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import math
 
 import duckdb
@@ -11,12 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from conftest import shared_folder
-
-
-def vector(name: str) -> list[dict[str, str]]:
-    with (shared_folder("vectors") / f"{name}.csv").open(newline="") as file:
-        return list(csv.DictReader(file))
+from conftest import vector_rows
 
 
 def evaluate(expression: str, **columns: float | int | None):
@@ -42,7 +36,7 @@ def test_normal_tail(rendered, record_property):
     # P(Z < z) is the upper tail of -z
     differences = [
         relative(evaluate(sql, z=-float(r["z"])), float(r["cdf"]))
-        for r in vector("dist_normal_cdf")
+        for r in vector_rows("dist_normal_cdf")
     ]
     assert report(record_property, "normal", differences) < 1e-8
     far = [relative(evaluate(sql, z=z), stats.norm.sf(z)) for z in (0.0, 1.0, 3.0, 6.0, 8.0, 20.0)]
@@ -52,7 +46,7 @@ def test_normal_tail(rendered, record_property):
 def test_chi_square_tail(rendered, record_property):
     sql = rendered("chi_square_upper_tail('x', 'df')")
     differences = []
-    for r in vector("dist_chisq_upper"):
+    for r in vector_rows("dist_chisq_upper"):
         actual = evaluate(sql, x=float(r["x"]), df=int(r["df"]))
         differences.append(relative(actual, float(r["p_upper"])))
     assert report(record_property, "chi-square", differences) < 1e-8
@@ -67,7 +61,7 @@ def test_chi_square_tail(rendered, record_property):
 def test_poisson_interval(rendered, record_property):
     low, high = rendered("poisson_low('x')"), rendered("poisson_high('x')")
     exact, byar = [], []
-    for r in vector("lookup_poisson_exact_limits"):
+    for r in vector_rows("lookup_poisson_exact_limits"):
         x = int(r["x"])
         bucket = exact if x < 10 else byar
         bucket.append(relative(evaluate(low, x=x), float(r["lo95"])))
@@ -82,7 +76,7 @@ def test_t_critical(rendered, record_property):
     sql = rendered("t_critical_95('df')")
     differences = [
         relative(evaluate(sql, df=int(r["df"])), float(r["t95"]))
-        for r in vector("lookup_t_critical")
+        for r in vector_rows("lookup_t_critical")
     ]
     assert report(record_property, "t critical value", differences) < 1e-9
     assert evaluate(sql, df=0) is None
@@ -113,7 +107,7 @@ def test_wilson_properties(rendered, n, data):
 def test_caseload_balance(rendered, record_property):
     """The same sums as kpi_caseload_balance over the vector's caseloads."""
     p_value = rendered("chi_square_upper_tail('x', 'df')")
-    wanted = {r["case"]: r for r in vector("caseload_balance_results")}
+    wanted = {r["case"]: r for r in vector_rows("caseload_balance_results")}
     differences = []
     for result in wanted.values():
         actual = evaluate(p_value, x=float(result["chisq_equal"]), df=int(result["df"]))
