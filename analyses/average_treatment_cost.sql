@@ -1,5 +1,6 @@
 -- What does a treatment cost on average, with its interval, and what does the typical one cost?
 select
+    source_system,
     cost_scope,
     treatments,
     round(mean_cost, 2) as mean_cost,
@@ -9,4 +10,4 @@ select
     round(p90_cost, 2) as p90_cost
 from marts.kpi_treatment_costs
 where treatment_type = 'all'
-order by cost_scope
+order by source_system asc, cost_scope asc

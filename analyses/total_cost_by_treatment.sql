@@ -1,5 +1,6 @@
 -- Which treatments cost the most in total, and is it their number or their price?
 select
+    source_system,
     treatment_type,
     treatments,
     total_cost,
@@ -8,4 +9,4 @@ select
     round(price_effect, 0) as price_effect
 from marts.kpi_treatment_costs
 where cost_scope = 'all' and treatment_type != 'all'
-order by total_cost desc, treatment_type asc
+order by source_system asc, total_cost desc, treatment_type asc

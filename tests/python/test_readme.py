@@ -80,8 +80,8 @@ def test_analyses_run_on_the_published_file(path, demo_warehouse):
     assert all(value is not None for row in rows for value in row[:2])
 
 
-def test_analyses_answer_every_question_of_an_operations_dashboard():
-    assert {path.stem for path in ANALYSES} == {
+def test_analyses_answer_every_question_of_the_dashboards():
+    operations = {
         "completed_against_missed",
         "busiest_branch",
         "doctors_with_most_appointments",
@@ -90,3 +90,18 @@ def test_analyses_answer_every_question_of_an_operations_dashboard():
         "common_payment_methods",
         "patients_by_gender",
     }
+    care = {
+        "monthly_patient_volume",
+        "departments_compared",
+        "costs_by_season",
+        "emergency_busiest_hours",
+        "satisfaction_by_department",
+        "readmissions_by_definition",
+        "facilities_outside_the_readmission_funnel",
+        "insurance_types",
+        "insurance_and_treatment_success",
+        "cancer_cases_by_type",
+        "survival_by_region",
+        "psychological_safety_by_team",
+    }
+    assert {path.stem for path in ANALYSES} == operations | care
