@@ -7,6 +7,7 @@ select
     round(costs.geometric_mean_ratio_low, 2) as winter_to_rest_low,
     round(costs.geometric_mean_ratio_high, 2) as winter_to_rest_high,
     case
+        when costs.geometric_mean_ratio_low is null then 'too few to compare'
         when costs.geometric_mean_ratio_low > 1 then 'higher in winter'
         when costs.geometric_mean_ratio_high < 1 then 'lower in winter'
         else 'no difference beyond chance'

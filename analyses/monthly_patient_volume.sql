@@ -1,4 +1,4 @@
--- How many patients come each month? Per day with data, so that a longer month does not look busier.
+-- How many patients come each month? Per day with data, as months differ in their days.
 select
     month,
     episodes,
