@@ -7,6 +7,20 @@ appointments as (
 
 ),
 
+episodes as (
+
+    select * from {{ ref('fct_episodes') }}
+    where patient_key >= 0 and not is_future
+
+),
+
+cases as (
+
+    select * from {{ ref('fct_cancer_cases') }}
+    where patient_key >= 0 and not is_future
+
+),
+
 patients as (
 
     select * from {{ ref('dim_patients') }}
@@ -14,15 +28,17 @@ patients as (
 
 ),
 
--- a patient counts once at each facility with a booking, and once in `all`, booked or not
+-- a patient counts once at each facility seen or booked at, and once in `all`, booked or not
 attributed as (
 
+    {% for events in ['appointments', 'episodes', 'cases'] -%}
     select
-        appointments.facility_id,
-        appointments.patient_key
-    from appointments
-    group by appointments.facility_id, appointments.patient_key
+        {{ events }}.facility_id,
+        {{ events }}.patient_key
+    from {{ events }}
+    group by {{ events }}.facility_id, {{ events }}.patient_key
     union all
+    {% endfor -%}
     select
         'all' as facility_id,
         patients.patient_key
