@@ -96,6 +96,14 @@
         (79 * z**9 + 776 * z**7 + 1482 * z**5 - 1920 * z**3 - 945 * z) / 92160,
         (27 * z**11 + 339 * z**9 + 930 * z**7 - 1782 * z**5 - 765 * z**3 + 17955 * z) / 368640,
     ] -%}
+    {#- the logarithm between 1 and 30 that are no whole numbers, in 1/df stretched to -1 .. 1 -#}
+    {%- set stretched = '((60e0 / ' ~ df ~ ' - 31) / 29)' -%}
+    {%- set between = [
+        '1.1039069497645e-6', '-3.4909296775422e-6', '1.3664091907389e-6', '1.227068942558e-5',
+        '-2.967948177011e-5', '1.2618247310618e-6', '1.4637712483572e-4', '-2.4903425247813e-4',
+        '-5.5496183909788e-4', '3.0574063516428e-3', '-2.4255480189641e-3', '-2.4868737313794e-2',
+        '1.3959531742031e-1', '9.360639731352e-1', '1.4913428110402e0',
+    ] -%}
     case {{ df }}
     {%- for critical in exact %}
         when {{ loop.index }} then {{ critical }}
@@ -106,6 +114,7 @@
             {%- for term in terms %}
                 + cast({{ term }} as double) / power(cast({{ df }} as double), {{ loop.index }})
             {%- endfor %}
+            when {{ df }} > 1 then exp({{ polynomial(stretched, between) }})
         end
     end
 {%- endmacro %}

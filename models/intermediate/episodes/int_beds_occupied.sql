@@ -1,9 +1,14 @@
 with
 
+-- a stay that went somewhere without a usable time of separation ended nobody knows when: as an
+-- open stay it would fill a bed for ever
 stays as (
 
     select * from {{ ref('fct_episodes') }}
-    where admitted_at is not null and not is_future
+    where
+        admitted_at is not null
+        and not is_future
+        and (discharged_at is not null or disposition = 'unknown')
 
 ),
 

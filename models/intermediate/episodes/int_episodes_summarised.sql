@@ -17,11 +17,11 @@ costs as (
 summed as (
 
     select
+        {%- for name in episode_sum_names() %}
+        sum({{ name }}) as {{ name }},
+        {%- endfor %}
         dimension,
         value
-        {%- for name in episode_sum_names() %},
-        sum({{ name }}) as {{ name }}
-        {%- endfor %}
     from tallied
     group by dimension, value
 
@@ -42,14 +42,14 @@ final as (
 
     select
         summed.dimension,
-        summed.value
-        {%- for name in episode_sum_names() %},
+        summed.value,
+        {%- for name in episode_sum_names() %}
         {% if 'total' in name or 'squares' in name -%}
-        summed.{{ name }}
+        summed.{{ name }},
         {%- else -%}
-        cast(summed.{{ name }} as bigint) as {{ name }}
+        cast(summed.{{ name }} as bigint) as {{ name }},
         {%- endif %}
-        {%- endfor %},
+        {%- endfor %}
         cast(sum(summed.episodes) over (partition by summed.dimension) as bigint) as all_episodes,
         medians.median_cost,
         medians.median_cost_low,

@@ -1,0 +1,48 @@
+{#-
+  Statistics of a tally: a row is a value with the number of times that it occurs, so that ranks,
+  quantiles and moments of many rows come from their few distinct values, without sorting the rows.
+  Arguments are SQL; tallied_quantile() is in intervals.sql.
+-#}
+
+{% macro last_rank(count, keys, value) -%}
+    {#- The rank of the last occurrence of a value among those with the same keys. -#}
+    sum({{ count }}) over (
+            partition by {{ keys | join(', ') }}
+            order by {{ value }} nulls last
+            rows between unbounded preceding and current row
+        )
+{%- endmacro %}
+
+{% macro tallied_value_at(value, last_rank, rank) -%}
+    {#- The value at a rank, as an aggregate. -#}
+    min(case when {{ last_rank }} >= {{ rank }} then {{ value }} end)
+{%- endmacro %}
+
+{% macro tallied_sd(value, count, mean, n) -%}
+    {#- Sample standard deviation; mean and n are the same on every row of the group. -#}
+    sqrt(
+            {{ exact_total(count ~ ' * power(cast(' ~ value ~ ' as double) - ' ~ mean ~ ', 2)') }}
+            / nullif(max({{ n }}) - 1, 0)
+        )
+{%- endmacro %}
+
+{% macro tallied_skewness(value, count, mean, n) -%}
+    {#-
+      Fisher's g1. Equal values leave nothing but rounding errors to divide. The cubes are too large
+      for exact sums: round the result with order_free().
+    -#}
+    {%- set distance = '(cast(' ~ value ~ ' as double) - ' ~ mean ~ ')' -%}
+    case
+            when max({{ n }}) > 2 and max({{ value }}) > min({{ value }})
+                then sum({{ count }} * power({{ distance }}, 3)) / max({{ n }})
+                / power(sum({{ count }} * power({{ distance }}, 2)) / max({{ n }}), 1.5e0)
+        end
+{%- endmacro %}
+
+{% macro tallied_trimmed_mean(value, count, last_rank, n, share) -%}
+    {#- The mean without the lowest and the highest share, each cut to whole values. -#}
+    {%- set cut = 'floor(' ~ n ~ ' * ' ~ share ~ ')' -%}
+    {%- set kept = 'greatest(least(' ~ last_rank ~ ', ' ~ n ~ ' - ' ~ cut ~ ') - greatest(' ~ last_rank ~ ' - ' ~ count ~ ', ' ~ cut ~ '), 0)' -%}
+    {{ exact_total('cast(' ~ value ~ ' as double) * ' ~ kept) }}
+    / nullif(max({{ n }} - 2 * {{ cut }}), 0)
+{%- endmacro %}
