@@ -185,7 +185,10 @@ def treatment_cost_total_mean(totals: Sequence[Estimate], means: Sequence[Estima
     return "Cost of treatments by type, in all and per treatment"
 
 
-def treatment_cost_distribution(medians: Sequence[Estimate]) -> str:
+def treatment_cost_distribution(
+    medians: Sequence[Estimate],
+    neutral: str = "How the cost of a treatment is distributed, by type",
+) -> str:
     """The dearest and the cheapest type, by the median."""
     dearest, cheapest = clearly_highest(medians), clearly_lowest(medians)
     if dearest and cheapest:
@@ -197,7 +200,7 @@ def treatment_cost_distribution(medians: Sequence[Estimate]) -> str:
         return f"{short(dearest.name)} has the highest median cost: {dearest.text}"
     if cheapest:
         return f"{short(cheapest.name)} has the lowest median cost: {cheapest.text}"
-    return "How the cost of a treatment is distributed, by type"
+    return neutral
 
 
 def payment_methods(methods: Sequence[Estimate], paid: str | None) -> str:

@@ -12,7 +12,6 @@ from figure_style import (
     BODY,
     COMMON,
     GREY,
-    GRID,
     HEAT,
     HIGH,
     INK,
@@ -182,114 +181,6 @@ def treatment_cost_total_mean(marts: Marts) -> Page:
     page.line([bars, bars], [0, height], color=COMMON, lw=1)
     page.line([dots, dots], [0, height], color=COMMON, lw=1)
     return page
-
-
-@figure("M-02", "kpi_cost_histogram", "kpi_treatment_costs", "fct_treatments", "fct_appointments")
-def treatment_cost_distribution(marts: Marts) -> Page:
-    """Distribution of the cost of a treatment by type, on a log axis, with the median."""
-    first, last, data_to = marts.dates(TREATED)
-    types = marts.rows(f"""
-        select {TYPE_NAME} as name, treatments as n,
-            round(median_cost, 2) as median, cast(median_cost_low as double) as low,
-            cast(median_cost_high as double) as high,
-            {money("median_cost")} as median_text,
-            {money("p25_cost")} || ' to ' || {money("p75_cost")} as half_text
-        from marts.kpi_treatment_costs
-        where source_system = 'hospital_ops' and cost_scope = 'all' and treatment_type != 'all'
-        order by median_cost desc, name
-    """)
-    bins = marts.rows(f"""
-        select {TYPE_NAME} as name, lower_edge, upper_edge, treatments,
-            round(100 * share, 3) as percent
-        from marts.kpi_cost_histogram
-        where source_system = 'hospital_ops' and treatment_type != 'all'
-        order by treatment_type, bin
-    """)
-    drawn = [b for b in bins if b.lower_edge > 0]
-    free = sum(b.treatments for b in bins if b.lower_edge <= 0)
-    shown = [t for t in types if any(b.name == t.name for b in drawn)][:MOST_TYPES]
-    n = sum(t.n for t in types)
-    row_height = 0.62
-    page = Page(
-        "M-02",
-        headline=headlines.treatment_cost_distribution(
-            [Estimate(t.name, t.low, t.high, t.n, t.median_text) for t in types]
-        ),
-        subtitle="Cost of a treatment in dollars, by type, share of treatments in each class of "
-        "cost (log scale), " + period_text(first, last),
-        notes=[
-            f"n = {n:,} treatments with a cost, on attended appointments or not. Ten classes to "
-            "a factor of ten; all types have the same vertical scale. Vertical line: median; in "
-            "brackets the middle half of the treatments."
-            + (f" Not drawn: {free:,} at no cost." if free else "")
-            + (
-                f" The {len(shown)} dearest of {len(types)} types."
-                if len(types) > len(shown)
-                else ""
-            )
-        ],
-        mart="kpi_cost_histogram",
-        data_to=data_to,
-        body=row_height * len(shown) + 0.5,
-        no_data=None if shown else NO_COST,
-        alt="Histograms on a log axis of the cost of a treatment by type: "
-        + "; ".join(
-            f"{headlines.short(t.name)} median {t.median_text} ({t.half_text})" for t in shown
-        ),
-        n=n,
-    )
-    if page.is_empty:
-        return page
-    names = label_width([t.name for t in shown], 2.0)
-    left, axis_room = names + 0.15, 0.36
-    width = BODY - left - 1.55
-    kept = {t.name for t in shown}
-    visible = [b for b in drawn if b.name in kept]
-    tallest = max(b.percent for b in visible)
-    ax = page.axes(left, axis_room, width, row_height * len(shown))
-    ax.set_ylim(len(shown), 0)
-    ax.set_xscale("log")
-    ax.set_xlim(
-        min(b.lower_edge for b in visible) / 1.06, max(b.upper_edge for b in visible) * 1.06
-    )
-    ax.set_yticks([])
-    cost_ticks(ax)
-    for place, kind in enumerate(shown):
-        floor = place + 0.97
-        if place < len(shown) - 1:
-            ax.axhline(floor, color=GRID, lw=1.2)
-        for one in visible:
-            if one.name == kind.name:
-                ax.fill_between(
-                    [one.lower_edge, one.upper_edge],
-                    floor,
-                    floor - 0.84 * one.percent / tallest,
-                    color=PALE_BLUE,
-                    lw=0,
-                )
-        inches = axis_room + row_height * (len(shown) - place - 0.5)
-        page.text(names, inches + 0.085, ellipsis(kind.name, names), ha="right")
-        page.text(names, inches - 0.105, f"n = {kind.n:,}", ha="right", size=SMALL, color=GREY)
-        x = left + width + 0.12
-        if kind.n < MINIMUM_N:
-            page.text(x, inches, f"n below {MINIMUM_N}", size=SMALL, color=GREY)
-            continue
-        ax.vlines(kind.median, floor - 0.9, floor, color=NAVY, lw=2.2)
-        page.text(x, inches + 0.085, kind.median_text, weight="bold", size=11, color=NAVY)
-        page.text(x, inches - 0.105, f"({kind.half_text})", size=SMALL, color=GREY)
-    page.text(left + width + 0.12, page.body - 0.06, "Median (middle half)", size=9.5, color=GREY)
-    return page
-
-
-def cost_ticks(ax) -> None:
-    """Round amounts on a log axis: 1, 2, 5 when the range is short, powers of ten when long."""
-    low, high = ax.get_xlim()
-    powers = [10.0**k for k in range(-3, 13)]
-    fine = [round(p * m, 6) for p in powers for m in (1, 2, 5) if low <= p * m <= high]
-    coarse = [p for p in powers if low <= p <= high]
-    ticks = fine if len(fine) <= 9 else coarse
-    ax.set_xticks(ticks, [f"${t:,.10g}" for t in ticks])
-    ax.set_xticks([], minor=True)
 
 
 @figure("M-03", "kpi_payment_mix", "fct_bills", "fct_appointments")

@@ -5,21 +5,49 @@ Usage: imported by plot_figures.py; nothing to run.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import date
+
 import figure_headlines as headlines
 from figure_headlines import Estimate
 from figure_registry import Marts, figure
 from figure_style import BODY, COMMON, GREY, NAVY, SMALL, TEAL, TEAL_TEXT, Page, text_width
 
 
+@dataclass(frozen=True)
+class Population:
+    """Whose age and gender a pyramid shows: a source system, and its words."""
+
+    system: str
+    subtitle: str
+    note: str
+    no_data: str
+
+
 @figure("P-01", "kpi_patient_demographics", "fct_appointments")
 def patients_gender_age(marts: Marts) -> Page:
-    """Patients by age band, women to the left and men to the right, others as numbers."""
+    """Registered patients by age band and gender."""
     _, _, data_to = marts.dates()
-    bands = marts.rows("""
+    registered = Population(
+        system="hospital_ops",
+        subtitle="Registered patients by gender and age band, age at the end of the data, "
+        "all branches",
+        note="patients, with or without an appointment. A person registered twice "
+        "counts twice: people are never merged by name.",
+        no_data="no patient of hospital operations is in the extract.",
+    )
+    return gender_age_pyramid(marts, "P-01", registered, data_to)
+
+
+def gender_age_pyramid(
+    marts: Marts, figure_id: str, population: Population, data_to: date | None
+) -> Page:
+    """Patients by age band, women to the left and men to the right, others as numbers."""
+    bands = marts.rows(f"""
         with cells as (
             select split_part(value, ' ', 1) as band, split_part(value, ' ', 2) as gender, patients
             from marts.kpi_patient_demographics
-            where source_system = 'hospital_ops' and dimension = 'age_band_by_gender'
+            where source_system = '{population.system}' and dimension = 'age_band_by_gender'
         )
         select band,
             cast(coalesce(sum(patients) filter (where gender = 'female'), 0) as bigint) as female,
@@ -33,20 +61,20 @@ def patients_gender_age(marts: Marts) -> Page:
     """)
     genders = {
         row.value: row
-        for row in marts.rows("""
+        for row in marts.rows(f"""
             select value, patients, all_patients, round(100 * share_low, 2) as low,
-                round(100 * share_high, 2) as high, format('{:.0f}%', 100 * share) as whole,
-                format('{:.1f}% ({:.1f} to {:.1f})', 100 * share, 100 * share_low,
+                round(100 * share_high, 2) as high, format('{{:.0f}}%', 100 * share) as whole,
+                format('{{:.1f}}% ({{:.1f}} to {{:.1f}})', 100 * share, 100 * share_low,
                     100 * share_high) as label
             from marts.kpi_patient_demographics
-            where source_system = 'hospital_ops' and dimension = 'gender'
+            where source_system = '{population.system}' and dimension = 'gender'
             order by value
         """)
     }
     n = max((row.all_patients for row in genders.values()), default=0)
     pitch = 0.205
     page = Page(
-        "P-01",
+        figure_id,
         headline=headlines.patients_gender_age(
             [
                 Estimate(value, row.low, row.high, row.patients, row.whole)
@@ -57,16 +85,12 @@ def patients_gender_age(marts: Marts) -> Page:
         )
         if bands
         else "Patients by age and gender",
-        subtitle="Registered patients by gender and age band, age at the end of the data, "
-        "all branches",
-        notes=[
-            f"n = {n:,} patients, with or without an appointment. A person registered twice "
-            "counts twice: people are never merged by name. Brackets: 95% Wilson intervals."
-        ],
+        subtitle=population.subtitle,
+        notes=[f"n = {n:,} {population.note} Brackets: 95% Wilson intervals."],
         mart="kpi_patient_demographics",
         data_to=data_to,
         body=pitch * len(bands) + 0.62,
-        no_data=None if bands else "no patient of hospital operations is in the extract.",
+        no_data=None if bands else population.no_data,
         alt="Population pyramid of patients: "
         + "; ".join(f"{value} {row.patients:,}, {row.label}" for value, row in genders.items()),
         n=n,

@@ -27,7 +27,19 @@ import settings
 from figure_registry import REGISTRY, Marts, RegisteredFigure
 from settings import UserError
 
-TOPICS = ("appointments", "workforce", "patients", "finance")
+TOPICS = (
+    "appointments",
+    "workforce",
+    "patients",
+    "finance",
+    "costs",
+    "care",
+    "emergency",
+    "care_patients",
+    "outcomes",
+    "experience",
+    "cancer",
+)
 DOTS_PER_INCH = 200
 MANIFEST = "manifest.json"
 REMEDY = "run `make warehouse`"

@@ -1,9 +1,9 @@
 with
 
-treatments as (
+costs as (
 
-    select * from {{ ref('fct_treatments') }}
-    where cost is not null and not is_future
+    select * from {{ ref('int_treatment_costs_ranked') }}
+    where cost_scope = 'all' and cost is not null
 
 ),
 
@@ -11,39 +11,42 @@ treatments as (
 binned as (
 
     select
+        source_system,
         treatment_type,
+        treatments,
         case
             -- log10(1000) may come out as 2.9999999999999996; a cent below an edge is far more off
             when cost > 0 then cast(floor(10 * log10(cast(cost as double)) + 1e-11) as bigint)
             else -1000
         end as bin
-    from treatments
+    from costs
 
 ),
 
 counted as (
 
     select
-        case when grouping(treatment_type) = 1 then 'all' else treatment_type end
-            as treatment_type,
+        source_system,
+        treatment_type,
         bin,
-        count(*) as treatments
+        cast(sum(treatments) as bigint) as treatments
     from binned
-    group by bin, rollup(treatment_type)
+    group by source_system, treatment_type, bin
 
 ),
 
 final as (
 
     select
-        'hospital_ops' as source_system,
+        source_system,
         treatment_type,
         bin,
         case when bin > -1000 then power(10e0, bin / 10e0) else 0e0 end as lower_edge,
         case when bin > -1000 then power(10e0, (bin + 1) / 10e0) else 0e0 end as upper_edge,
         treatments,
-        {{ safe_divide('treatments', 'sum(treatments) over (partition by treatment_type)') }}
-            as share
+        {{ safe_divide(
+            'treatments', 'sum(treatments) over (partition by source_system, treatment_type)'
+        ) }} as share
     from counted
 
 )

@@ -12,28 +12,27 @@ summed as (
         source_system,
         treatment_type,
         cost_scope,
-        count(cost) as treatments,
-        count(*) - count(cost) as treatments_without_cost,
-        coalesce(sum(cost), 0) as total_cost,
+        max(n) as treatments,
+        cast(sum(treatments) - max(n) as bigint) as treatments_without_cost,
+        coalesce(sum(cost * treatments), 0) as total_cost,
         max(mean_cost) as mean_cost,
-        {{ order_free('stddev_samp(cast(cost as double))') }} as sd_cost,
-        {{ order_free(skewness_of('cost', 'mean_cost')) }} as skewness,
-        {{ quantile('cost', 0.5) }} as median_cost,
-        max(case when cost_rank = {{ median_low_rank('n') }} then cost end) as median_cost_low,
-        max(case when cost_rank = {{ median_high_rank('n') }} then cost end) as median_cost_high,
-        {{ quantile('cost', 0.25) }} as p25_cost,
-        {{ quantile('cost', 0.75) }} as p75_cost,
-        {{ quantile('cost', 0.9) }} as p90_cost,
-        {{ quantile('cost', 0.95) }} as p95_cost,
+        {{ order_free(tallied_sd('cost', 'treatments', 'mean_cost', 'n')) }} as sd_cost,
+        {{ order_free(tallied_skewness('cost', 'treatments', 'mean_cost', 'n')) }} as skewness,
+        {{ tallied_quantile('cost', 'last_rank', 'n', 0.5) }} as median_cost,
+        {{ tallied_value_at('cost', 'last_rank', median_low_rank('n')) }} as median_cost_low,
+        {{ tallied_value_at('cost', 'last_rank', median_high_rank('n')) }} as median_cost_high,
+        {{ tallied_quantile('cost', 'last_rank', 'n', 0.25) }} as p25_cost,
+        {{ tallied_quantile('cost', 'last_rank', 'n', 0.75) }} as p75_cost,
+        {{ tallied_quantile('cost', 'last_rank', 'n', 0.9) }} as p90_cost,
+        {{ tallied_quantile('cost', 'last_rank', 'n', 0.95) }} as p95_cost,
         min(cost) as minimum_cost,
         max(cost) as maximum_cost,
-        {{ order_free(
-            'avg(case when cost_rank > floor(n * 0.1) and cost_rank <= n - floor(n * 0.1)'
-            ~ ' then cast(cost as double) end)'
-        ) }} as trimmed_mean_cost,
+        {{ order_free(tallied_trimmed_mean('cost', 'treatments', 'last_rank', 'n', 0.1)) }}
+            as trimmed_mean_cost,
         -- the logarithm of nothing does not exist: null as soon as one treatment is free
         {{ order_free(
-            'case when min(cost) > 0 then exp(avg(ln(nullif(cast(cost as double), 0)))) end'
+            'case when min(cost) > 0 then exp('
+            ~ exact_total('treatments * ln(nullif(cast(cost as double), 0))') ~ ' / max(n)) end'
         ) }} as geometric_mean_cost
     from ranked
     group by source_system, treatment_type, cost_scope

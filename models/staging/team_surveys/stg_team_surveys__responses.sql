@@ -33,10 +33,10 @@ parsed as (
 ranged as (
 
     select
+        {% for item in items -%}
+        case when number_{{ item }} between 1 and 7 then number_{{ item }} end as answer_{{ item }},
+        {% endfor -%}
         parsed.*
-        {%- for item in items %},
-        case when number_{{ item }} between 1 and 7 then number_{{ item }} end as answer_{{ item }}
-        {%- endfor %}
     from parsed
 
 ),
@@ -91,10 +91,10 @@ final as (
             as department_id,
         coalesce(departments.department_name, versioned.department_text, 'unknown')
             as department_name,
-        versioned.day as survey_date
-        {%- for item in items %},
-        versioned.answer_{{ item }} as item_{{ item }}
+        {%- for item in items %}
+        versioned.answer_{{ item }} as item_{{ item }},
         {%- endfor %}
+        versioned.day as survey_date
     from versioned
     cross join hash_key
     left join {{ ref('facility_aliases') }} as facilities

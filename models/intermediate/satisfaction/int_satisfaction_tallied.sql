@@ -1,0 +1,33 @@
+{{ config(materialized='table') }}
+
+with
+
+episodes as (
+
+    select * from {{ ref('fct_episodes') }}
+    where
+        not is_future
+        and (satisfaction_score is not null or experience_answer is not null)
+
+),
+
+final as (
+
+    select
+        department_id,
+        facility_id,
+        {{ first_of_month('episode_date') }} as month,
+        satisfaction_score,
+        experience_answer,
+        count(*) as episodes
+    from episodes
+    group by
+        department_id,
+        facility_id,
+        {{ first_of_month('episode_date') }},
+        satisfaction_score,
+        experience_answer
+
+)
+
+select * from final

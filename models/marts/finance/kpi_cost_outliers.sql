@@ -1,0 +1,54 @@
+with
+
+costs as (
+
+    select * from {{ ref('int_department_costs_tallied') }}
+    where cost is not null
+
+),
+
+-- Tukey's upper fence of all episodes of the department, whatever the season
+fences as (
+
+    select
+        department_id,
+        -- rounded, so that a cost at the fence is not above it by an error of the arithmetic
+        {{ order_free('p75_cost + 1.5 * (p75_cost - p25_cost)') }} as upper_fence
+    from {{ ref('kpi_costs_seasonal') }}
+    where season = 'all' and department_id != 'all'
+
+),
+
+counted as (
+
+    select
+        case when grouping(costs.department_id) = 1 then 'all' else costs.department_id end
+            as department_id,
+        case when grouping(costs.season) = 1 then 'all' else costs.season end as season,
+        cast(sum(costs.episodes) as bigint) as episodes,
+        cast(sum(
+            case when costs.cost > fences.upper_fence then costs.episodes else 0 end
+        ) as bigint) as outliers
+    from costs
+    inner join fences
+        on fences.department_id = costs.department_id
+    group by cube(costs.department_id, costs.season)
+
+),
+
+final as (
+
+    select
+        counted.department_id,
+        counted.season,
+        counted.episodes,
+        counted.outliers,
+        {{ rate_columns('outlier_share', 'counted.outliers', 'counted.episodes') }},
+        fences.upper_fence
+    from counted
+    left join fences
+        on fences.department_id = counted.department_id
+
+)
+
+select * from final
