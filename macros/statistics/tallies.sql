@@ -43,6 +43,5 @@
     {#- The mean without the lowest and the highest share, each cut to whole values. -#}
     {%- set cut = 'floor(' ~ n ~ ' * ' ~ share ~ ')' -%}
     {%- set kept = 'greatest(least(' ~ last_rank ~ ', ' ~ n ~ ' - ' ~ cut ~ ') - greatest(' ~ last_rank ~ ' - ' ~ count ~ ', ' ~ cut ~ '), 0)' -%}
-    {{ exact_total('cast(' ~ value ~ ' as double) * ' ~ kept) }}
-    / nullif(max({{ n }} - 2 * {{ cut }}), 0)
+    {{ exact_total('cast(' ~ value ~ ' as double) * ' ~ kept) }} / nullif(max({{ n }} - 2 * {{ cut }}), 0)
 {%- endmacro %}

@@ -179,7 +179,20 @@ def public_build(tmp_path_factory) -> Build:
     shutil.copytree(source, raw / "hospital_ops")
     # its last row is a cancellation, which does not move the default as-of date
     (raw / "wardhouse.yml").write_text("as_of_date: 2024-01-01\n")
-    build = run_dbt(folder, "build", raw_dir=raw)
+    build = run_dbt(folder, "build", "--exclude-resource-type", "unit_test", raw_dir=raw)
+    assert build.returncode == 0, build.output[-4000:]
+    return build
+
+
+@pytest.fixture(scope="session")
+def public_care_build(tmp_path_factory) -> Build:
+    """The public care episodes and cancer registry, as the files are, as a user's raw folder."""
+    source = shared_folder("data")
+    folder = tmp_path_factory.mktemp("public_care")
+    for system, table in (("care_episodes", "episodes"), ("cancer_registry", "cases")):
+        shutil.copytree(source / system, folder / "raw" / system / table)
+    # the unit tests know nothing of the data: the demo build runs them
+    build = run_dbt(folder, "build", "--exclude-resource-type", "unit_test", raw_dir=folder / "raw")
     assert build.returncode == 0, build.output[-4000:]
     return build
 

@@ -3,26 +3,11 @@
 from __future__ import annotations
 
 import csv
-import shutil
 
 import pytest
 
-from conftest import WITHOUT_TESTS, Build, run_dbt, shared_folder
+from conftest import ROOT, shared_folder
 
-MODELS = [
-    "+kpi_episodes_by_segment",
-    "+kpi_department_activity",
-    "+kpi_patient_volume_monthly",
-    "+kpi_length_of_stay",
-    "+kpi_mortality_overall",
-    "+kpi_satisfaction_overall",
-    "+kpi_emergency_monthly",
-    "+kpi_emergency_demand",
-    "+kpi_bed_occupancy_daily",
-    "+dim_departments",
-    "+dim_facilities",
-    "+dq_repairs",
-]
 # column of the expected files, ours, tolerance of the file's rounding
 FIGURES = [
     ("patients", "episodes", 0),
@@ -36,18 +21,6 @@ FIGURES = [
     ("success_pct", "success_rate", 1e-4),
     ("avg_los", "mean_length_of_stay_recorded", 1e-4),
 ]
-
-
-@pytest.fixture(scope="module")
-def public_care_build(tmp_path_factory) -> Build:
-    """The public care episodes and cancer registry, as the files are, as a user's raw folder."""
-    source = shared_folder("data")
-    folder = tmp_path_factory.mktemp("public_care")
-    for system, table in (("care_episodes", "episodes"), ("cancer_registry", "cases")):
-        shutil.copytree(source / system, folder / "raw" / system / table)
-    build = run_dbt(folder, "build", *WITHOUT_TESTS, "-s", *MODELS, raw_dir=folder / "raw")
-    assert build.returncode == 0, build.output[-4000:]
-    return build
 
 
 def expected(name: str) -> list[dict[str, str]]:
@@ -205,3 +178,50 @@ def test_impossible_ages_are_repairs(public_care_build):
         "select count(*) from dq_repairs where source_table = 'episodes'"
         " and column_name = 'patient_age' and reason = 'out_of_range'"
     ) == [(7119,)]
+
+
+def test_readmissions_as_recorded(public_care_build, ids):
+    rows = {
+        (row["department_id"], row["facility_id"]): row
+        for row in public_care_build.records(
+            "select * from kpi_readmissions_overall where definition = 'as_recorded'"
+        )
+    }
+    (total,) = expected("totals")
+    assert rows["all", "all"]["readmissions"] == int(total["readmissions"])
+    for dimension in ("department", "facility"):
+        for line in expected(dimension):
+            key = ids[dimension, line[dimension]]
+            row = rows[(key, "all") if dimension == "department" else ("all", key)]
+            assert 100 * row["readmission_rate"] == pytest.approx(
+                float(line["readmission_pct"]), abs=5.1e-5
+            )
+    # without admission times there are no stays to follow
+    assert (
+        public_care_build.query(
+            "select definition, sum(index_stays) from kpi_readmissions_overall"
+            " where definition <> 'as_recorded' group by definition"
+        )
+        == []
+    )
+
+
+def test_every_row_is_accepted_and_only_ages_are_repaired(public_care_build):
+    assert public_care_build.query(
+        "select raw_rows, accepted_rows, rejected_rows, superseded_rows, difference"
+        " from dq_reconciliation where source_system = 'care_episodes' and raw_rows > 0"
+    ) == [(110762, 110762, 0, 0, 0)]
+    assert public_care_build.query(
+        "select source_system, column_name, reason, count(*) from dq_repairs group by all"
+    ) == [("care_episodes", "patient_age", "out_of_range", 7119)]
+
+
+def test_systems_that_are_missing_leave_empty_marts(public_care_build):
+    marts = [
+        path.stem
+        for folder in ("appointments", "workforce", "teams")
+        for path in sorted((ROOT / "models" / "marts" / folder).glob("*.sql"))
+    ]
+    finance = ["fct_treatments", "fct_bills", "kpi_payment_mix", "kpi_collections_monthly"]
+    for mart in [*marts, *finance, "kpi_accounts_receivable"]:
+        assert public_care_build.query(f"select count(*) from {mart}") == [(0,)], mart

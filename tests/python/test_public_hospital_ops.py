@@ -6,7 +6,7 @@ import csv
 
 import pytest
 
-from conftest import shared_folder
+from conftest import ROOT, shared_folder
 
 METHODS = {"Cash": "cash", "Credit Card": "credit_card", "Insurance": "insurance"}
 
@@ -214,3 +214,15 @@ def test_optional_columns_are_missing_with_a_reason(public_build):
         """
     ) == [(0, 0, 0, True)]
     assert public_build.query("select count(*) from kpi_slot_utilisation_monthly") == [(0,)]
+
+
+def test_systems_that_are_missing_leave_empty_marts(public_build):
+    folders = ("episodes", "readmissions", "monitoring", "satisfaction", "insurance", "cancer")
+    marts = [
+        path.stem
+        for folder in (*folders, "outcomes", "survival", "teams")
+        for path in sorted((ROOT / "models" / "marts" / folder).glob("*.sql"))
+    ]
+    assert len(marts) > 25
+    for mart in marts:
+        assert public_build.query(f"select count(*) from {mart}") == [(0,)], mart

@@ -1,3 +1,7 @@
+{#- Stored: every fact and many marts ask for these few dates, and a view would read all raw files
+    anew each time. -#}
+{{ config(materialized='table') }}
+
 {#- Days without any outcome that part one stretch from the next: appointments and episodes happen
     every week, while a small registry has quiet months and surveys come once a year. -#}
 {% set longest_gaps = {

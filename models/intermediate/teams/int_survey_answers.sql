@@ -63,7 +63,7 @@ turned as (
         {{ '8 - ' if item in (1, 3, 5) }}responses.item_{{ item }} as value_{{ item }},
         {%- endfor %}
         {%- for item in items %}
-        {{ '+ ' if not loop.first }}case when responses.item_{{ item }} is not null then 1 else 0 end
+        {{ '+ ' if not loop.first }}case when responses.item_{{ item }} is null then 0 else 1 end
         {%- endfor %} as items_answered
     from responses
 

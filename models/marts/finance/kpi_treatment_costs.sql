@@ -27,13 +27,13 @@ summed as (
         {{ tallied_quantile('cost', 'last_rank', 'n', 0.95) }} as p95_cost,
         min(cost) as minimum_cost,
         max(cost) as maximum_cost,
-        {{ order_free(tallied_trimmed_mean('cost', 'treatments', 'last_rank', 'n', 0.1)) }}
-            as trimmed_mean_cost,
         -- the logarithm of nothing does not exist: null as soon as one treatment is free
         {{ order_free(
             'case when min(cost) > 0 then exp('
             ~ exact_total('treatments * ln(nullif(cast(cost as double), 0))') ~ ' / max(n)) end'
-        ) }} as geometric_mean_cost
+        ) }} as geometric_mean_cost,
+        {{ order_free(tallied_trimmed_mean('cost', 'treatments', 'last_rank', 'n', 0.1)) }}
+            as trimmed_mean_cost
     from ranked
     group by source_system, treatment_type, cost_scope
 

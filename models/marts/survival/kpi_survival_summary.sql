@@ -92,7 +92,8 @@ final as (
             when judged.number_of_groups < 2 then 'No second group is known.'
             when judged.number_of_groups > {{ largest_comparison() }}
             then 'More than {{ largest_comparison() | int }} groups are not compared.'
-            when crude.chi_square is null then 'Nobody died while it and another group were at risk.'
+            when crude.chi_square is null
+            then 'Nobody died while it and another group were at risk.'
         end as why_not_compared,
         judged.is_testable,
         case

@@ -108,8 +108,7 @@ final as (
         coalesce(versioned.admission_type_code, 'unknown') as admission_type,
         versioned.is_planned_value as is_planned,
         coalesce(versioned.disposition_code, 'unknown') as disposition,
-        coalesce({{ slug(clean_text('versioned.diagnosis_group')) }}, 'unknown')
-            as diagnosis_group,
+        coalesce({{ slug(clean_text('versioned.diagnosis_group')) }}, 'unknown') as diagnosis_group,
         versioned.any_cancer_diagnosis_value as has_cancer_diagnosis,
         coalesce(versioned.cancer_stage_code, 'unknown') as cancer_stage,
         versioned.usable_triage as triage_category,
