@@ -72,7 +72,7 @@ def readmission_funnel(
 
     `chance` is the probability of at least so many if all facilities were the same.
     """
-    neutral = "Readmission within 30 days by facility"
+    neutral = "Readmission by facility"
     if compared < 2 or readmissions < MINIMUM_N or chance is None:
         return neutral
     if chance >= SIGNIFICANT:

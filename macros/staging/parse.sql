@@ -28,6 +28,22 @@
     end
 {%- endmacro %}
 
+{% macro known_name(code, column) -%}
+    {#-
+      The name of a category: the code map's, else as the source writes it. Words that say that
+      nobody knows are all `unknown`; `all` would be read as a total and cannot be used.
+    -#}
+    coalesce(
+        {{ code }},
+        case
+            when {{ is_one_of(column, ['unknown', 'not known', 'not stated', 'unspecified']) }}
+                then 'unknown'
+            when {{ is_one_of(column, ['all']) }} then null
+            else {{ clean_text(column) }}
+        end
+    )
+{%- endmacro %}
+
 {% macro parse_integer(column) -%}
     {#- A whole number; also `30.0`, as spreadsheets and typed columns with gaps write it. -#}
     case
@@ -163,7 +179,11 @@
       The id of a facility or department: the one of the alias table, otherwise the name made
       readable under its system, because two systems never share an id by chance.
     -#}
-    coalesce({{ alias_id }}, '{{ system }}.' || {{ slug(name) }}, 'unknown')
+    coalesce(
+        {{ alias_id }},
+        case when {{ name }} != 'unknown' then '{{ system }}.' || {{ slug(name) }} end,
+        'unknown'
+    )
 {%- endmacro %}
 
 {% macro unknown_key() -%}

@@ -6,7 +6,8 @@
 {% macro f_tail_arguments(f, df1, df2) -%}
     {#- Columns for f_upper_tail(): a statistic of F and its degrees of freedom, which may be real. -#}
     {%- set scaled = '(' ~ df1 ~ ' * cast(' ~ f ~ ' as double))' -%}
-    {%- set usable = f ~ ' > 0 and ' ~ df1 ~ ' > 0 and ' ~ df2 ~ ' > 0' -%}
+    {%- set has_df = df1 ~ ' > 0 and ' ~ df2 ~ ' > 0' -%}
+    {%- set usable = f ~ ' > 0 and ' ~ has_df -%}
     {#- the fraction converges fast on its own side of the mean of the beta distribution -#}
     {%- set straight = df2 ~ ' * (' ~ df1 ~ ' + ' ~ df2 ~ ' + 4) < (' ~ df2 ~ ' + 2) * (' ~ df2 ~ ' + ' ~ scaled ~ ')' -%}
     cast({{ f }} as double) as tail_f,
@@ -21,8 +22,10 @@
                 then case when {{ straight }} then {{ scaled }} else {{ df2 }} end
                 / ({{ df2 }} + {{ scaled }})
         end as tail_rest,
-        case when {{ straight }} then {{ df2 }} else {{ df1 }} end / 2e0 as tail_a,
-        case when {{ straight }} then {{ df1 }} else {{ df2 }} end / 2e0 as tail_b
+        case when {{ has_df }} then case when {{ straight }} then {{ df2 }} else {{ df1 }} end end
+        / 2e0 as tail_a,
+        case when {{ has_df }} then case when {{ straight }} then {{ df1 }} else {{ df2 }} end end
+        / 2e0 as tail_b
 {%- endmacro %}
 
 {% macro f_upper_tail() -%}

@@ -1,13 +1,5 @@
 {#- Spread and shape from sums, and intervals of standard deviations. Arguments are SQL. -#}
 
-{% macro exact_total(value) -%}
-    {#-
-      A sum of doubles that is the same in any order of the rows: each is cut to twelve decimals
-      and these add up exactly. Sizes below 10^26.
-    -#}
-    cast(sum(cast({{ value }} as decimal(38, 12))) as double)
-{%- endmacro %}
-
 {% macro variance_of_sums(n, total, total_of_squares) -%}
     {#- Sample variance from exact sums of whole numbers or decimals; null below two values. -#}
     cast({{ n }} * {{ total_of_squares }} - {{ total }} * {{ total }} as double)

@@ -4,16 +4,6 @@
   with and without the event, c and d the unexposed. Sources: _stratified__macros.yml.
 -#}
 
-{% macro decimal_sum(value, over='') -%}
-    {#-
-      Sums of doubles depend on the order of the rows, which threads decide; of decimals not. With
-      18 places there is room for 20 digits before the point.
-    -#}
-    cast(
-        sum(cast({{ value }} as decimal(38, 18))){{ ' over (' ~ over ~ ')' if over }} as double
-    )
-{%- endmacro %}
-
 {% macro stratum_margins() -%}
     {#- The counts and margins of a stratum as doubles; an empty stratum has no n. -#}
     cast(a as double) as a,
@@ -46,22 +36,22 @@
 
 {% macro mantel_haenszel_sums() -%}
     {#- Aggregates over strata with their margins. A stratum with one arm adds 0 to each of them. -#}
-    {{ decimal_sum('a * n0 / n') }} as rr_numerator,
-        {{ decimal_sum('c * n1 / n') }} as rr_denominator,
-        {{ decimal_sum('(m1 * n1 * n0 - a * c * n) / (n * n)') }} as rr_spread,
-        {{ decimal_sum('a * d / n') }} as or_numerator,
-        {{ decimal_sum('b * c / n') }} as or_denominator,
-        {{ decimal_sum('(a + d) / n * a * d / n') }} as or_pr,
-        {{ decimal_sum('(a + d) / n * b * c / n + (b + c) / n * a * d / n') }} as or_ps_qr,
-        {{ decimal_sum('(b + c) / n * b * c / n') }} as or_qs,
-        {{ decimal_sum('(a * n0 - c * n1) / n') }} as rd_numerator,
-        {{ decimal_sum('n1 * n0 / n') }} as rd_denominator,
-        {{ decimal_sum(
+    {{ exact_sum('a * n0 / n') }} as rr_numerator,
+        {{ exact_sum('c * n1 / n') }} as rr_denominator,
+        {{ exact_sum('(m1 * n1 * n0 - a * c * n) / (n * n)') }} as rr_spread,
+        {{ exact_sum('a * d / n') }} as or_numerator,
+        {{ exact_sum('b * c / n') }} as or_denominator,
+        {{ exact_sum('(a + d) / n * a * d / n') }} as or_pr,
+        {{ exact_sum('(a + d) / n * b * c / n + (b + c) / n * a * d / n') }} as or_ps_qr,
+        {{ exact_sum('(b + c) / n * b * c / n') }} as or_qs,
+        {{ exact_sum('(a * n0 - c * n1) / n') }} as rd_numerator,
+        {{ exact_sum('n1 * n0 / n') }} as rd_denominator,
+        {{ exact_sum(
             '(c * n1 * n1 - a * n0 * n0 + n1 * n0 * (n0 - n1) / 2) / (n * n)'
         ) }} as rd_tilt,
-        {{ decimal_sum('(a * (n0 - c) + c * (n1 - a)) / (2 * n)') }} as rd_spread,
-        {{ decimal_sum('a - n1 * m1 / n') }} as cmh_excess,
-        {{ decimal_sum('n1 * n0 * m1 * m0 / (n * n * nullif(n - 1, 0e0))') }} as cmh_variance
+        {{ exact_sum('(a * (n0 - c) + c * (n1 - a)) / (2 * n)') }} as rd_spread,
+        {{ exact_sum('a - n1 * m1 / n') }} as cmh_excess,
+        {{ exact_sum('n1 * n0 * m1 * m0 / (n * n * nullif(n - 1, 0e0))') }} as cmh_variance
 {%- endmacro %}
 
 {% macro mantel_haenszel_estimates() -%}
@@ -98,12 +88,12 @@
 {% macro standardised_sums() -%}
     {#- Aggregates over strata with their margins; those with one arm have no part in them. -#}
     {%- set both = 'case when n1 > 0 and n0 > 0 then ' -%}
-    coalesce({{ decimal_sum(both ~ 'n end') }}, 0e0) as weight,
-        {{ decimal_sum(both ~ 'n * a / nullif(n1, 0e0) end') }} as exposed_events,
-        {{ decimal_sum(both ~ 'n * c / nullif(n0, 0e0) end') }} as unexposed_events,
-        {{ decimal_sum(both ~ 'n * n * ' ~ variance_of_share('a', 'b', 'n1') ~ ' end') }}
+    coalesce({{ exact_sum(both ~ 'n end') }}, 0e0) as weight,
+        {{ exact_sum(both ~ 'n * a / nullif(n1, 0e0) end') }} as exposed_events,
+        {{ exact_sum(both ~ 'n * c / nullif(n0, 0e0) end') }} as unexposed_events,
+        {{ exact_sum(both ~ 'n * n * ' ~ variance_of_share('a', 'b', 'n1') ~ ' end') }}
             as exposed_spread,
-        {{ decimal_sum(both ~ 'n * n * ' ~ variance_of_share('c', 'd', 'n0') ~ ' end') }}
+        {{ exact_sum(both ~ 'n * n * ' ~ variance_of_share('c', 'd', 'n0') ~ ' end') }}
             as unexposed_spread
 {%- endmacro %}
 
@@ -161,10 +151,10 @@
     {%- set variance = '1 / nullif(1 / nullif(expected, 0e0) + 1 / nullif(m1 - expected, 0e0)'
         ~ ' + 1 / nullif(n1 - expected, 0e0) + 1 / nullif(n0 - m1 + expected, 0e0), 0e0)' -%}
     count(*) - 1 as homogeneity_degrees_of_freedom,
-        {{ decimal_sum('power(' ~ risk ~ ', 2) / ' ~ risk_variance) }} as rr_homogeneity_q,
-        {{ decimal_sum('power(' ~ odds ~ ', 2) / ' ~ odds_variance) }} as or_homogeneity_q,
-        {{ decimal_sum('power(a - expected, 2) / nullif(' ~ variance ~ ', 0e0)') }}
-        - power({{ decimal_sum('a - expected') }}, 2) / nullif({{ decimal_sum(variance) }}, 0e0)
+        {{ exact_sum('power(' ~ risk ~ ', 2) / ' ~ risk_variance) }} as rr_homogeneity_q,
+        {{ exact_sum('power(' ~ odds ~ ', 2) / ' ~ odds_variance) }} as or_homogeneity_q,
+        {{ exact_sum('power(a - expected, 2) / nullif(' ~ variance ~ ', 0e0)') }}
+        - power({{ exact_sum('a - expected') }}, 2) / nullif({{ exact_sum(variance) }}, 0e0)
             as tarone_chi_square
 {%- endmacro %}
 

@@ -1,5 +1,16 @@
 {#- Spread from sums that add up over groups, so that rows are read once. -#}
 
+{% macro exact_sum(value, over='', places=18) -%}
+    {#-
+      Sums of doubles depend on the order of the rows, which threads decide; sums of decimals do
+      not. Of the 38 digits, those that are no places stand before the point.
+    -#}
+    cast(
+        sum(cast({{ value }} as decimal(38, {{ places }}))){{ ' over (' ~ over ~ ')' if over }}
+        as double
+    )
+{%- endmacro %}
+
 {% macro sd_of_sums(n, total, squares) -%}
     {#-
       Sample standard deviation from the number of values, their sum and the sum of their squares.

@@ -21,7 +21,7 @@
 {% macro tallied_sd(value, count, mean, n) -%}
     {#- Sample standard deviation; mean and n are the same on every row of the group. -#}
     sqrt(
-            {{ exact_total(count ~ ' * power(cast(' ~ value ~ ' as double) - ' ~ mean ~ ', 2)') }}
+            {{ exact_sum(count ~ ' * power(cast(' ~ value ~ ' as double) - ' ~ mean ~ ', 2)', places=12) }}
             / nullif(max({{ n }}) - 1, 0)
         )
 {%- endmacro %}
@@ -43,5 +43,5 @@
     {#- The mean without the lowest and the highest share, each cut to whole values. -#}
     {%- set cut = 'floor(' ~ n ~ ' * ' ~ share ~ ')' -%}
     {%- set kept = 'greatest(least(' ~ last_rank ~ ', ' ~ n ~ ' - ' ~ cut ~ ') - greatest(' ~ last_rank ~ ' - ' ~ count ~ ', ' ~ cut ~ '), 0)' -%}
-    {{ exact_total('cast(' ~ value ~ ' as double) * ' ~ kept) }} / nullif(max({{ n }} - 2 * {{ cut }}), 0)
+    {{ exact_sum('cast(' ~ value ~ ' as double) * ' ~ kept, places=12) }} / nullif(max({{ n }} - 2 * {{ cut }}), 0)
 {%- endmacro %}

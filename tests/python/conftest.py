@@ -23,7 +23,9 @@ ROOT = Path(__file__).resolve().parents[2]
 SHARED = Path(os.environ.get("WARDHOUSE_SHARED") or ROOT.parent / "shared")
 DBT = Path(sys.executable).parent / "dbt"
 VECTORS = ROOT / "tests" / "data" / "vectors"
-WITHOUT_TESTS = ("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
+# unit tests know nothing of the data: the demo build runs them, other builds need not again
+WITHOUT_UNIT_TESTS = ("--exclude-resource-type", "unit_test")
+WITHOUT_TESTS = ("--exclude-resource-type", "test", *WITHOUT_UNIT_TESTS)
 
 
 @dataclass(frozen=True)
@@ -179,7 +181,7 @@ def public_build(tmp_path_factory) -> Build:
     shutil.copytree(source, raw / "hospital_ops")
     # its last row is a cancellation, which does not move the default as-of date
     (raw / "wardhouse.yml").write_text("as_of_date: 2024-01-01\n")
-    build = run_dbt(folder, "build", "--exclude-resource-type", "unit_test", raw_dir=raw)
+    build = run_dbt(folder, "build", *WITHOUT_UNIT_TESTS, raw_dir=raw)
     assert build.returncode == 0, build.output[-4000:]
     return build
 
@@ -191,8 +193,7 @@ def public_care_build(tmp_path_factory) -> Build:
     folder = tmp_path_factory.mktemp("public_care")
     for system, table in (("care_episodes", "episodes"), ("cancer_registry", "cases")):
         shutil.copytree(source / system, folder / "raw" / system / table)
-    # the unit tests know nothing of the data: the demo build runs them
-    build = run_dbt(folder, "build", "--exclude-resource-type", "unit_test", raw_dir=folder / "raw")
+    build = run_dbt(folder, "build", *WITHOUT_UNIT_TESTS, raw_dir=folder / "raw")
     assert build.returncode == 0, build.output[-4000:]
     return build
 

@@ -176,7 +176,8 @@ def test_stale_status_backlog(demo_build):
 
 def test_highest_total_is_not_highest_mean(demo_build):
     rows = demo_build.records(
-        "select * from kpi_treatment_costs where cost_scope = 'all' and treatment_type != 'all'"
+        "select * from kpi_treatment_costs where source_system = 'hospital_ops'"
+        " and cost_scope = 'all' and treatment_type != 'all'"
     )
     assert max(rows, key=lambda r: r["total_cost"])["treatment_type"] == "Dialysis"
     assert max(rows, key=lambda r: r["mean_cost"])["treatment_type"] == "Chemotherapy"

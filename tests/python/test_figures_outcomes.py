@@ -153,7 +153,7 @@ def test_the_flag_stands_in_where_the_rule_has_no_stays(demo_warehouse, tmp_path
     assert_fits(page)
     neither = after(demo_warehouse, tmp_path, "readmission_funnel", "delete from marts.kpi_funnels")
     assert neither.is_empty and neither.n == 0
-    assert neither.headline == "Readmission within 30 days by facility"
+    assert neither.headline == "Readmission by facility"
 
 
 def test_a_tight_funnel_says_that_its_axis_does_not_start_at_zero(demo_warehouse, tmp_path):
@@ -186,13 +186,13 @@ def test_a_tight_funnel_says_that_its_axis_does_not_start_at_zero(demo_warehouse
         ((46, 900, 2, 1, 1e-4), "Two of 46 facilities readmit more patients than chance alone "),
         ((46, 900, 0, 1, 0.04), "One of 46 facilities readmits fewer patients than chance"),
         # one of 100 lies outside 99.8 % by chance in one year out of six
-        ((100, 900, 1, 0, 0.18), "Readmission within 30 days by facility"),
+        ((100, 900, 1, 0, 0.18), "Readmission by facility"),
         ((10, 129, 0, 0, 1.0), "Readmission at all 10 facilities lies within the range"),
         # some lie outside by chance alone, none beyond what facilities commonly differ by
         ((10, 129, 0, 0, 0.01), "Readmission varies more than chance explains, though no"),
-        ((10, 9, 1, 0, 0.02), "Readmission within 30 days by facility"),  # too few to speak of
-        ((1, 129, 0, 0, 1.0), "Readmission within 30 days by facility"),  # nothing to compare
-        ((0, 0, 0, 0, None), "Readmission within 30 days by facility"),
+        ((10, 9, 1, 0, 0.02), "Readmission by facility"),  # too few to speak of
+        ((1, 129, 0, 0, 1.0), "Readmission by facility"),  # nothing to compare
+        ((0, 0, 0, 0, None), "Readmission by facility"),
     ],
 )
 def test_headline_readmission_funnel(arguments, expected):

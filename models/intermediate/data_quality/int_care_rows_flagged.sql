@@ -79,7 +79,7 @@ final as (
     from responses
     inner join scored
         on scored.response_key = responses.response_key
-    where scored.score is null
+    where scored.items_answered < 5
 
 )
 

@@ -28,8 +28,8 @@ final as (
         {{ tallied_quantile('cost', 'last_rank', 'n', 0.95) }} as p95_cost,
         -- the logarithm of nothing does not exist: geometric means are of what costs something
         cast(coalesce(sum(case when cost > 0 then episodes end), 0) as bigint) as log_n,
-        coalesce({{ exact_total('episodes * ' ~ log_cost) }}, 0) as log_sum,
-        coalesce({{ exact_total('episodes * power(' ~ log_cost ~ ', 2)') }}, 0) as log_squares
+        coalesce({{ exact_sum('episodes * ' ~ log_cost) }}, 0) as log_sum,
+        coalesce({{ exact_sum('episodes * power(' ~ log_cost ~ ', 2)') }}, 0) as log_squares
     from ranked
     group by department_id, season
 

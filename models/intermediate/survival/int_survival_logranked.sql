@@ -27,8 +27,8 @@ scored as (
         group_number,
         number_of_groups,
         cast(sum(events) as bigint) as observed,
-        {{ decimal_sum('all_events * share_at_risk') }} as expected,
-        {{ decimal_sum('spread * share_at_risk * (1 - share_at_risk)') }} as variance
+        {{ exact_sum('all_events * share_at_risk') }} as expected,
+        {{ exact_sum('spread * share_at_risk * (1 - share_at_risk)') }} as variance
     from weighted
     group by group_by, strata, group_value, group_number, number_of_groups
 
@@ -41,7 +41,7 @@ covariances as (
         a.strata,
         a.group_number as i,
         b.group_number as j,
-        {{ decimal_sum(
+        {{ exact_sum(
             'a.spread * a.share_at_risk'
             ~ ' * (case when a.group_number = b.group_number then 1 else 0 end - b.share_at_risk)'
         ) }} as covariance

@@ -30,8 +30,8 @@ final as (
         strata,
         group_value,
         reference_value,
-        {{ decimal_sum('events - all_events * share_at_risk') }} as score,
-        {{ decimal_sum(
+        {{ exact_sum('events - all_events * share_at_risk') }} as score,
+        {{ exact_sum(
             'share_at_risk * (1 - share_at_risk)'
             ~ ' * all_events * (all_at_risk - all_events) / (all_at_risk - 1)'
         ) }} as variance

@@ -26,8 +26,8 @@ summed as (
         cast(sum(respondents) as bigint) as respondents,
         cast(sum(respondents * respondents) as double) as squared_sizes,
         cast(sum(sum_units) as double) as units,
-        {{ exact_total('cast(sum_units as double) * sum_units / respondents') }} as between_units,
-        {{ exact_total(
+        {{ exact_sum('cast(sum_units as double) * sum_units / respondents') }} as between_units,
+        {{ exact_sum(
             'cast(respondents * sum_squared_units - sum_units * sum_units as double) / respondents'
         ) }} as within_units
     from teams

@@ -54,7 +54,7 @@ ranked as (
         sum(case when months is not null then cases else 0 end) over (
             partition by dimension, value
         ) as n,
-        {{ decimal_sum('months * cases', over='partition by dimension, value') }} as total
+        {{ exact_sum('months * cases', over='partition by dimension, value') }} as total
     from tallied
 
 ),
@@ -78,7 +78,7 @@ summarised as (
             as cases_without_follow_up,
         max(mean_months) as mean_months,
         {{ order_free(
-            'sqrt(' ~ decimal_sum('cases * power(months - mean_months, 2)')
+            'sqrt(' ~ exact_sum('cases * power(months - mean_months, 2)')
             ~ ' / nullif(max(n) - 1, 0))'
         ) }} as sd_months,
         {{ tallied_quantile('months', 'last_rank', 'n', 0.25) }} as p25_months,

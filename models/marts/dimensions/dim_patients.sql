@@ -47,7 +47,8 @@ gathered as (
         gender,
         {{ age_band('age_years') }} as age_band,
         region,
-        insurance
+        insurance,
+        false as is_future
     from aged
     union all
     select
@@ -56,7 +57,8 @@ gathered as (
         gender,
         age_band,
         region,
-        insurance_type
+        insurance_type,
+        is_future
     from described
     where recency = 1
     union all
@@ -66,7 +68,8 @@ gathered as (
         gender,
         age_band,
         region,
-        insurance_type
+        insurance_type,
+        is_future
     from {{ ref('fct_cancer_cases') }}
 
 ),
@@ -74,11 +77,18 @@ gathered as (
 final as (
 
     select
-        gathered.*,
-        coalesce({{ slug('insurance') }}, 'unknown') as payer_id
+        patient_key,
+        source_system,
+        gender,
+        age_band,
+        region,
+        insurance,
+        coalesce({{ slug('insurance') }}, 'unknown') as payer_id,
+        is_future
     from gathered
     union all
-    select {{ unknown_key() }}, 'unknown', 'unknown', 'unknown', 'unknown', 'unknown', 'unknown'
+    select
+        {{ unknown_key() }}, 'unknown', 'unknown', 'unknown', 'unknown', 'unknown', 'unknown', false
 
 )
 

@@ -30,7 +30,7 @@ summed as (
         -- the logarithm of nothing does not exist: null as soon as one treatment is free
         {{ order_free(
             'case when min(cost) > 0 then exp('
-            ~ exact_total('treatments * ln(nullif(cast(cost as double), 0))') ~ ' / max(n)) end'
+            ~ exact_sum('treatments * ln(nullif(cast(cost as double), 0))') ~ ' / max(n)) end'
         ) }} as geometric_mean_cost,
         {{ order_free(tallied_trimmed_mean('cost', 'treatments', 'last_rank', 'n', 0.1)) }}
             as trimmed_mean_cost

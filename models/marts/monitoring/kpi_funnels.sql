@@ -52,18 +52,12 @@ summed as (
         scored.kpi_id,
         scored.period,
         count(*) as units,
-        cast(
-            sum(
-                cast(
-                    power(least(greatest(scored.z_score, tails.lowest_z), tails.highest_z), 2)
-                    as decimal(38, 18)
-                )
-            ) as double
-        ) as squared_z,
-        cast(sum(cast(4 * scored.denominator as decimal(38, 0))) as double) as weights,
-        cast(
-            sum(cast(power(cast(4 * scored.denominator as double), 2) as decimal(38, 0))) as double
-        ) as squared_weights
+        {{ exact_sum(
+            'power(least(greatest(scored.z_score, tails.lowest_z), tails.highest_z), 2)'
+        ) }} as squared_z,
+        {{ exact_sum('4 * scored.denominator', places=0) }} as weights,
+        {{ exact_sum('power(cast(4 * scored.denominator as double), 2)', places=0) }}
+            as squared_weights
     from scored
     inner join tails
         on tails.kpi_id = scored.kpi_id

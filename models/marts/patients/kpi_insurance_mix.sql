@@ -24,7 +24,7 @@ cases as (
 patients as (
 
     select * from {{ ref('dim_patients') }}
-    where source_system != 'unknown'
+    where source_system != 'unknown' and not is_future
 
 ),
 

@@ -5,7 +5,7 @@ with
 patients as (
 
     select * from {{ ref('dim_patients') }}
-    where source_system != 'unknown'
+    where source_system != 'unknown' and not is_future
 
 ),
 

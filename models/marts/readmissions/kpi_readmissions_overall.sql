@@ -40,11 +40,8 @@ counted as (
         case when grouping(facility_id) = 1 then 'all' else facility_id end as facility_id,
         case when grouping(department_id) = 1 then 'all' else department_id end as department_id,
         {{ readmission_counts() }},
-        -- decimals add up to the same in any order
-        cast(
-            coalesce(sum(case when is_index then cast(expected_risk as decimal(38, 15)) end), 0)
-            as double
-        ) as expected_readmissions
+        coalesce({{ exact_sum('case when is_index then expected_risk end') }}, 0e0)
+            as expected_readmissions
     from expected
     group by definition, cube(facility_id, department_id)
 

@@ -68,10 +68,10 @@ between_facilities as (
     select
         department_id,
         count(*) as facilities_compared,
-        {{ exact_total('weight') }} as weights,
-        {{ exact_total('weight * weight') }} as squared_weights,
-        {{ exact_total('weight * mean_distance') }} as weighted_sum,
-        {{ exact_total('weight * mean_distance * mean_distance') }} as weighted_squares
+        {{ exact_sum('weight') }} as weights,
+        {{ exact_sum('weight * weight') }} as squared_weights,
+        {{ exact_sum('weight * mean_distance') }} as weighted_sum,
+        {{ exact_sum('weight * mean_distance * mean_distance') }} as weighted_squares
     from weighed
     group by department_id
 

@@ -14,10 +14,11 @@ summed as (
 
     select
         tabled.*,
-        {{ decimal_sum(
-            'case when events < at_risk then ln(cast(at_risk - events as double) / at_risk) end', so_far
+        {{ exact_sum(
+            'case when events < at_risk then'
+            ~ ' ln(cast(at_risk - events as double) / at_risk) end', so_far
         ) }} as log_survival,
-        {{ decimal_sum(
+        {{ exact_sum(
             'case when events < at_risk then'
             ~ ' events / (cast(at_risk as double) * (at_risk - events)) end', so_far
         ) }} as hazard_variance

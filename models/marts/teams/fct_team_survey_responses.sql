@@ -15,7 +15,13 @@ final as (
         survey_date,
         survey_wave,
         items_answered,
-        score,
+        -- the mean of a team too small to be shown could be worked out from its members' scores
+        case
+            when
+                count(score) over (partition by facility_id, department_id, survey_wave)
+                >= {{ var('minimum_team_respondents') }}
+            then score
+        end as score,
         is_future
     from answers
 

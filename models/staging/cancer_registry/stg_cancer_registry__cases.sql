@@ -28,7 +28,7 @@ parsed as (
         {{ column }}_words.code as {{ column }}_code,
         {%- endfor %}
         {%- for column in texts %}
-        coalesce({{ column }}_words.code, {{ clean_text('raw.' ~ column) }}) as {{ column }}_name,
+        {{ known_name(column ~ '_words.code', 'raw.' ~ column) }} as {{ column }}_name,
         {%- endfor %}
         {{ parse_integer('raw.age') }} as years,
         {{ parse_number('raw.survival_months') }} as months

@@ -12,8 +12,8 @@ parsed as (
         raw.*,
         {{ parse_date('raw.date', 'care_episodes') }} as day,
         {{ parse_integer('raw.beds') }} as number_of_beds,
-        coalesce(facility_words.code, {{ clean_text('raw.facility') }}) as facility_name,
-        coalesce(department_words.code, {{ clean_text('raw.department') }}) as department_name
+        {{ known_name('facility_words.code', 'raw.facility') }} as facility_name,
+        {{ known_name('department_words.code', 'raw.department') }} as department_name
     from raw
     {{ code_join('facility_words', 'care_episodes', 'facility', 'raw.facility') }}
     {{ code_join('department_words', 'care_episodes', 'department', 'raw.department') }}

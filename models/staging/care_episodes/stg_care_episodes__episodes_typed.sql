@@ -29,7 +29,7 @@ parsed as (
         {{ column }}_words.code as {{ column }}_code,
         {%- endfor %}
         {%- for column in texts %}
-        coalesce({{ column }}_words.code, {{ clean_text('raw.' ~ column) }}) as {{ column }}_name,
+        {{ known_name(column ~ '_words.code', 'raw.' ~ column) }} as {{ column }}_name,
         {%- endfor %}
         experience_words.code as experience_code,
         {{ parse_integer('raw.patient_age') }} as age,

@@ -11,8 +11,8 @@ parsed as (
     select
         raw.*,
         {{ parse_integer('raw.years_experience') }} as experience,
-        coalesce(branches.code, {{ clean_text('raw.hospital_branch') }}) as branch_name,
-        coalesce(specialties.code, {{ clean_text('raw.specialization') }}) as specialty_name
+        {{ known_name('branches.code', 'raw.hospital_branch') }} as branch_name,
+        {{ known_name('specialties.code', 'raw.specialization') }} as specialty_name
     from raw
     {{ code_join('branches', 'hospital_ops', 'hospital_branch', 'raw.hospital_branch') }}
     {{ code_join('specialties', 'hospital_ops', 'specialization', 'raw.specialization') }}

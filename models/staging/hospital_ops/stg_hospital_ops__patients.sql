@@ -54,8 +54,8 @@ judged as (
                 "case when birth_day is null then 'not_a_date' else 'out_of_range' end"),
             ('registration_date', 'registration_date', 'registration_day', 'not_a_date'),
             ('insurance_provider', 'insurance_provider',
-                clean_text('insurance_provider'), 'sentinel'),
-            ('region', 'region', clean_text('region'), 'sentinel'),
+                known_name('insurer_code', 'insurance_provider'), 'sentinel'),
+            ('region', 'region', known_name('region_code', 'region'), 'sentinel'),
         ]) }} as repairs
     from ranged
 
@@ -84,9 +84,10 @@ final as (
         versioned.plausible_birth_day as date_of_birth,
         versioned.registration_day as registration_date,
         coalesce(
-            versioned.insurer_code, {{ clean_text('versioned.insurance_provider') }}, 'unknown'
+            {{ known_name('versioned.insurer_code', 'versioned.insurance_provider') }}, 'unknown'
         ) as insurance,
-        coalesce(versioned.region_code, {{ clean_text('versioned.region') }}, 'unknown') as region,
+        coalesce({{ known_name('versioned.region_code', 'versioned.region') }}, 'unknown')
+            as region,
         -- one e-mail on several records is a sign, not a proof, of one person: never merged
         coalesce(
             {{ clean_text('versioned.email') }} is not null

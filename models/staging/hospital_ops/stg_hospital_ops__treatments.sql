@@ -18,7 +18,7 @@ parsed as (
         raw.*,
         {{ parse_date('raw.treatment_date', 'hospital_ops') }} as day,
         {{ parse_amount('raw.cost') }} as dollars,
-        coalesce(types.code, {{ clean_text('raw.treatment_type') }}) as type_name
+        {{ known_name('types.code', 'raw.treatment_type') }} as type_name
     from raw
     {{ code_join('types', 'hospital_ops', 'treatment_type', 'raw.treatment_type') }}
 

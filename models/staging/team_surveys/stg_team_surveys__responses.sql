@@ -22,8 +22,8 @@ parsed as (
         {%- for item in items %}
         {{ parse_integer('raw.item_' ~ item) }} as number_{{ item }},
         {%- endfor %}
-        coalesce(facility_words.code, {{ clean_text('raw.facility') }}) as facility_text,
-        coalesce(department_words.code, {{ clean_text('raw.department') }}) as department_text
+        {{ known_name('facility_words.code', 'raw.facility') }} as facility_text,
+        {{ known_name('department_words.code', 'raw.department') }} as department_text
     from raw
     {{ code_join('facility_words', 'team_surveys', 'facility', 'raw.facility') }}
     {{ code_join('department_words', 'team_surveys', 'department', 'raw.department') }}
