@@ -28,11 +28,14 @@
 {%- endmacro %}
 
 {% macro variance_of_scores(prefix='') -%}
-    {#- Of the columns of satisfaction_sums: exact, since scores have two decimals. -#}
+    {#-
+      Of the columns of satisfaction_sums: exact, since scores have two decimals. Wider than 18
+      digits, because DuckDB gives the product of narrower decimals no more than 18.
+    -#}
     {{ variance_of_sums(
-        'cast(' ~ prefix ~ 'responses as decimal(18, 0))',
-        'cast(' ~ prefix ~ 'score_sum as decimal(18, 2))',
-        'cast(' ~ prefix ~ 'score_squares as decimal(18, 4))',
+        'cast(' ~ prefix ~ 'responses as decimal(20, 0))',
+        'cast(' ~ prefix ~ 'score_sum as decimal(20, 2))',
+        'cast(' ~ prefix ~ 'score_squares as decimal(20, 4))',
     ) }}
 {%- endmacro %}
 

@@ -20,26 +20,38 @@ totalled as (
 
 ),
 
-final as (
+sized as (
 
     select
         department_id,
         season,
-        cost,
-        episodes,
-        -- episodes without a usable cost come last: their ranks lie beyond n
-        cast({{ last_rank('episodes', ['department_id', 'season'], 'cost') }} as bigint)
-            as last_rank,
-        cast(coalesce(sum(case when cost is not null then episodes end) over (
-            partition by department_id, season
-        ), 0) as bigint) as n,
+        cast(coalesce(sum(case when cost is not null then episodes end), 0) as bigint) as n,
         -- from exact sums: a mean of doubles depends on the order of the rows
         {{ safe_divide(
-            'sum(cost * episodes) over (partition by department_id, season)',
-            'sum(case when cost is not null then episodes end)'
-            ~ ' over (partition by department_id, season)'
+            'sum(cost * episodes)', 'sum(case when cost is not null then episodes end)'
         ) }} as mean_cost
     from totalled
+    group by department_id, season
+
+),
+
+final as (
+
+    select
+        totalled.department_id,
+        totalled.season,
+        totalled.cost,
+        totalled.episodes,
+        -- episodes without a usable cost come last: their ranks lie beyond n
+        cast({{ last_rank(
+            'totalled.episodes', ['totalled.department_id', 'totalled.season'], 'totalled.cost'
+        ) }} as bigint) as last_rank,
+        sized.n,
+        sized.mean_cost
+    from totalled
+    inner join sized
+        on sized.department_id = totalled.department_id
+        and sized.season = totalled.season
 
 )
 
