@@ -80,6 +80,13 @@
     end
 {%- endmacro %}
 
+{% macro code_joins(system, columns) -%}
+    {#- One code_join for each raw column, under the alias <column>_words. -#}
+    {%- for column in columns -%}
+    {{ code_join(column ~ '_words', system, column, 'raw.' ~ column) }}
+    {% endfor -%}
+{%- endmacro %}
+
 {% macro code_join(alias, system, column, raw_text) -%}
     {#- Joins the code map row of a raw word as `alias`, whose `code` is null for an unknown word. -#}
     left join {{ ref('code_map') }} as {{ alias }}

@@ -32,7 +32,10 @@ described as (
         episodes.*,
         row_number() over (
             partition by patient_key
-            order by is_future nulls last, episode_date desc nulls last, episode_key nulls last
+            order by
+                is_future asc nulls last,
+                episode_date desc nulls last,
+                episode_key asc nulls last
         ) as recency
     from {{ ref('fct_episodes') }} as episodes
     where patient_key >= 0

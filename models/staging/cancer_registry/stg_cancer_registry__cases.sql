@@ -33,9 +33,7 @@ parsed as (
         {{ parse_integer('raw.age') }} as years,
         {{ parse_number('raw.survival_months') }} as months
     from raw
-    {%- for column in codes + texts %}
-    {{ code_join(column ~ '_words', 'cancer_registry', column, 'raw.' ~ column) }}
-    {%- endfor %}
+    {{ code_joins('cancer_registry', codes + texts) }}
 
 ),
 

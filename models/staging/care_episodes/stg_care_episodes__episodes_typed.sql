@@ -41,9 +41,7 @@ parsed as (
         {{ parse_integer('raw.year') }} as stated_year,
         {{ parse_integer('raw.month') }} as stated_month
     from raw
-    {%- for column in codes + texts %}
-    {{ code_join(column ~ '_words', 'care_episodes', column, 'raw.' ~ column) }}
-    {%- endfor %}
+    {{ code_joins('care_episodes', codes + texts) }}
     {{ code_join(
         'experience_words', 'care_episodes', 'patient_satisfaction', 'raw.patient_satisfaction'
     ) }}
@@ -60,12 +58,13 @@ final as (
         case when score between 0 and 10 then score end as usable_score,
         case when triage between 1 and 5 then triage end as usable_triage,
         -- an end before its beginning cannot be used; the beginning can
-        case when discharged_at_time >= coalesce(admitted_at_time, discharged_at_time)
-            then discharged_at_time end as usable_discharged_at,
-        case when seen_at_time >= coalesce(arrived_at_time, seen_at_time)
-            then seen_at_time end as usable_seen_at,
-        case when departed_at_time >= coalesce(arrived_at_time, departed_at_time)
-            then departed_at_time end as usable_departed_at,
+        {%- for end, start in [
+            ('discharged_at', 'admitted_at'), ('seen_at', 'arrived_at'), ('departed_at', 'arrived_at'),
+        ] %}
+        case
+            when {{ end }}_time >= coalesce({{ start }}_time, {{ end }}_time) then {{ end }}_time
+        end as usable_{{ end }},
+        {%- endfor %}
         case when away between 0 and coalesce(
             {{ days_between('admitted_at_time', 'discharged_at_time') }}, 3660
         ) then away end as usable_leave_days,
