@@ -18,8 +18,10 @@ final as (
         -- the mean of a team too small to be shown could be worked out from its members' scores
         case
             when
-                count(score) over (partition by facility_id, department_id, survey_wave)
-                >= {{ var('minimum_team_respondents') }}
+                not is_future
+                and count(case when not is_future then score end) over (
+                    partition by facility_id, department_id, survey_wave
+                ) >= {{ var('minimum_team_respondents') }}
             then score
         end as score,
         is_future
