@@ -35,12 +35,21 @@
 {% endmacro %}
 
 {% macro is_complete_selection() %}
-    {#- True when no node was left out by a selection on the command line. -#}
+    {#-
+      True when no node was left out by a selection on the command line. Unit tests alone may be:
+      they run on rows of their own and say nothing about this build's data.
+    -#}
     {% set arguments = invocation_args_dict %}
     {% set narrowed = [] %}
-    {% for argument in ['select', 'exclude', 'selector', 'resource_type', 'exclude_resource_type',
-                        'resource_types', 'exclude_resource_types'] %}
+    {% for argument in ['select', 'exclude', 'selector', 'resource_type', 'resource_types'] %}
         {% if arguments.get(argument) %}{% do narrowed.append(argument) %}{% endif %}
+    {% endfor %}
+    {% for argument in ['exclude_resource_type', 'exclude_resource_types'] %}
+        {% for resource_type in arguments.get(argument) or [] %}
+            {% if resource_type | string != 'unit_test' %}
+                {% do narrowed.append(resource_type) %}
+            {% endif %}
+        {% endfor %}
     {% endfor %}
     {{ return(not narrowed) }}
 {% endmacro %}

@@ -86,6 +86,11 @@ def test_every_row_of_every_form_is_accounted_for(damaged):
     assert files == 7
 
 
+def test_build_without_data_tests_is_partial(damaged):
+    """Only unit tests may be left out of a build that is to be published."""
+    assert damaged.query("select is_complete from private.last_build") == [(False,)]
+
+
 def test_typed_parquet_gives_the_same_slots(damaged):
     ((slots, held),) = damaged.query(
         "select count(*), count(*) filter (is_held) from staging.stg_hospital_ops__slots"
