@@ -97,43 +97,66 @@ def vector_rows(name: str) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def run_model(build: Build, model: str, inputs: dict[str, list[dict]]) -> list[dict]:
-    """Run a model's own compiled SQL on given rows instead of the relations that it reads.
+def run_models(
+    build: Build, models: list[str], inputs: dict[str, list[dict]], compiled: Build | None = None
+) -> dict[str, list[dict]]:
+    """Run models' own compiled SQL, one after the other, on given rows instead of their relations.
 
-    Columns that a row leaves out are null; relations that are not given are empty, but for seeds.
+    A model reads what an earlier one of the list made. Columns that a row leaves out are null;
+    relations that are not given are empty, but for seeds. `compiled` is another dbt run whose SQL
+    is taken, for other settings than the build's.
     """
-    manifest = json.loads((build.folder / "target" / "manifest.json").read_text())
+    manifest = json.loads(((compiled or build).folder / "target" / "manifest.json").read_text())
     nodes = manifest["nodes"] | manifest["sources"]
-    (node,) = (n for n in nodes.values() if n["name"] == model)
-    parents = [nodes[name] for name in node["depends_on"]["nodes"]]
-    unknown = inputs.keys() - {parent["name"] for parent in parents}
-    assert not unknown, f"{model} does not read {unknown}"
+    chain = [next(n for n in nodes.values() if n["name"] == model) for model in models]
+    parents = {
+        nodes[name]["name"]: nodes[name] for node in chain for name in node["depends_on"]["nodes"]
+    }
+    unknown = inputs.keys() - parents.keys()
+    assert not unknown, f"{models} do not read {unknown}"
+    made: dict[str, list[dict]] = {}
     with (
         duckdb.connect(str(build.private), read_only=True) as real,
         duckdb.connect() as connection,
     ):
         connection.execute(f"attach ':memory:' as {build.private.stem}")
         connection.execute(f"use {build.private.stem}")
-        for parent in parents:
-            relation = f"{parent['schema']}.{parent.get('alias') or parent['identifier']}"
+        for schema in {node["schema"] for node in [*parents.values(), *chain]}:
+            connection.execute(f"create schema if not exists {schema}")
+        for name, parent in parents.items():
+            if name in models:
+                continue
+            relation = relation_of(parent)
             columns = {row[0]: row[1] for row in real.execute(f"describe {relation}").fetchall()}
-            types = ", ".join(f'"{name}" {kind}' for name, kind in columns.items())
-            connection.execute(f"create schema if not exists {parent['schema']}")
+            types = ", ".join(f'"{column}" {kind}' for column, kind in columns.items())
             connection.execute(f"create table {relation} ({types})")
-            rows = inputs.get(parent["name"])
+            rows = inputs.get(name)
             if rows is None and parent["resource_type"] == "seed":
                 rows = [
                     dict(zip(columns, row, strict=True))
                     for row in real.execute(f"select * from {relation}").fetchall()
                 ]
             for row in rows or []:
-                names = ", ".join(f'"{name}"' for name in row)
+                names = ", ".join(f'"{column}"' for column in row)
                 marks = ", ".join("?" for _ in row)
                 values = [None if value == "" else value for value in row.values()]
                 connection.execute(f"insert into {relation} ({names}) values ({marks})", values)
-        result = connection.execute(node["compiled_code"])
-        names = [column[0] for column in result.description]
-        return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+        for node in chain:
+            connection.execute(f"create table {relation_of(node)} as {node['compiled_code']}")
+            result = connection.execute(f"select * from {relation_of(node)}")
+            names = [column[0] for column in result.description]
+            made[node["name"]] = [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+    return made
+
+
+def relation_of(node: dict) -> str:
+    """Schema and name of a node of the manifest."""
+    return f"{node['schema']}.{node.get('alias') or node['identifier']}"
+
+
+def run_model(build: Build, model: str, inputs: dict[str, list[dict]]) -> list[dict]:
+    """Run one model as run_models does; its rows."""
+    return run_models(build, [model], inputs)[model]
 
 
 def publish(build: Build) -> subprocess.CompletedProcess:
