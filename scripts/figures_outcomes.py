@@ -85,15 +85,15 @@ def readmission_funnel(marts: Marts) -> Page:
         with chosen as (
             -- the recorded flag only where the extract is too thin for the rule
             select min(kpi_id) as kpi_id from marts.kpi_funnels
-            where kpi_id in ('PF07', 'PF13') and is_reportable
+            where kpi_id in ('PF07', 'PF13') and period = 'all' and is_reportable
         )
         select funnels.kpi_id, funnels.is_reportable, funnels.is_overdispersed,
             coalesce(nullif(trim(facilities.name), ''), funnels.unit) as name,
-            funnels.numerator, funnels.denominator, funnels.position,
+            funnels.numerator, funnels.n as denominator, funnels.position,
             funnels.position_unadjusted in ('above_998', 'below_998') as is_beyond_chance,
             round(100 * funnels.value, 3) as percent, round(100 * funnels.target, 3) as target,
             format('{:.1f}%', 100 * funnels.target) as target_text,
-            format('{:,} of {:,} ({:.1f}%)', funnels.numerator, funnels.denominator,
+            format('{:,} of {:,} ({:.1f}%)', funnels.numerator, funnels.n,
                 100 * funnels.value) as label,
             format('{:.2f}', funnels.phi) as phi_text,
             format('{:.1f}', 0.05 * funnels.units) as expected_text
@@ -101,8 +101,8 @@ def readmission_funnel(marts: Marts) -> Page:
         inner join chosen on chosen.kpi_id = funnels.kpi_id
         left join marts.dim_facilities as facilities
             on facilities.facility_id = funnels.unit
-        where funnels.denominator > 0
-        order by funnels.denominator desc, funnels.unit
+        where funnels.period = 'all' and funnels.n > 0
+        order by funnels.n desc, funnels.unit
     """)
     # Poisson: how likely are so many outside 99.8 % where nothing but chance is at work?
     chance = marts.row("""
@@ -111,9 +111,9 @@ def readmission_funnel(marts: Marts) -> Page:
                     as outside,
                 0.002 * count(*) as expected
             from marts.kpi_funnels
-            where is_reportable and kpi_id = (
+            where is_reportable and period = 'all' and kpi_id = (
                 select min(kpi_id) from marts.kpi_funnels
-                where kpi_id in ('PF07', 'PF13') and is_reportable
+                where kpi_id in ('PF07', 'PF13') and period = 'all' and is_reportable
             )
         )
         select case
@@ -134,7 +134,7 @@ def readmission_funnel(marts: Marts) -> Page:
             round(100 * adjusted_limit_998_low, 4) as wide_low_998,
             round(100 * adjusted_limit_998_high, 4) as wide_high_998
         from marts.kpi_funnel_limits
-        where kpi_id in ('PF07', 'PF13')
+        where kpi_id in ('PF07', 'PF13') and period = 'all'
         order by kpi_id, point
     """)
     judged = [unit for unit in units if unit.is_reportable]

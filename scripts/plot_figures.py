@@ -39,6 +39,7 @@ TOPICS = (
     "outcomes",
     "experience",
     "cancer",
+    "monitoring",
 )
 DOTS_PER_INCH = 200
 MANIFEST = "manifest.json"

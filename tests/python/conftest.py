@@ -19,6 +19,8 @@ import duckdb
 import pytest
 import yaml
 
+import vector_report
+
 ROOT = Path(__file__).resolve().parents[2]
 SHARED = Path(os.environ.get("WARDHOUSE_SHARED") or ROOT.parent / "shared")
 DBT = Path(sys.executable).parent / "dbt"
@@ -239,3 +241,8 @@ def rendered(tmp_path_factory):
     assert len(parts) == len(calls), build.output
     sql = dict(zip(calls, parts, strict=True))
     return lambda call: sql[call]
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    """The table of differences from the vectors, at the end of the session."""
+    vector_report.print_table(terminalreporter, config.rootpath)

@@ -17,6 +17,7 @@ import pytest
 from scipy import stats
 
 from conftest import ROOT, run_model, shared_folder, vector_rows
+from vector_report import apart, report
 
 WINTER, SUMMER = "2024-07-01", "2024-01-01"
 
@@ -42,16 +43,9 @@ def evaluate_rows(expression: str, rows: list[dict], first: str = "") -> list[fl
         ]
 
 
-def report(record_property, name: str, differences: list[float]) -> float:
-    largest = max(differences)
-    record_property("largest_difference", largest)
-    print(f"{name}: {len(differences)} numbers, largest relative difference {largest:.3g}")
-    return largest
-
-
 def relative(actual: float, wanted: float | str) -> float:
-    wanted = float(wanted)
-    return abs(float(actual) - wanted) / abs(wanted) if wanted else abs(float(actual))
+    away = abs(float(actual) - float(wanted))
+    return apart(actual, wanted, away / abs(float(wanted)) if float(wanted) else away)
 
 
 def truths() -> dict:

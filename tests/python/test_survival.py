@@ -17,6 +17,7 @@ import pytest
 from scipy import stats
 
 from conftest import ROOT, vector_rows
+from vector_report import apart, report
 
 # in the order in which they read each other
 MODELS = [
@@ -91,14 +92,13 @@ class Differences:
         """Compare two numbers."""
         assert (actual is None) == (wanted is None), f"{what}: {actual} instead of {wanted}"
         if wanted is not None:
-            self.all.append(abs(actual - wanted) / max(1.0, abs(wanted)))
+            away = abs(actual - wanted) / max(1.0, abs(wanted))
+            self.all.append(apart(actual, wanted, away))
             assert self.all[-1] < 1e-9, f"{what}: {actual} instead of {wanted}"
 
     def report(self, record_property, name: str) -> float:
-        """Print and return the largest difference."""
-        record_property(f"largest_difference_{name}", max(self.all))
-        print(f"{name}: {len(self.all)} numbers, largest difference {max(self.all):.3g}")
-        return max(self.all)
+        """Note, print and return the largest difference."""
+        return report(record_property, name, self.all)
 
 
 def vector_cases(name: str) -> list[dict]:
@@ -142,7 +142,7 @@ def test_curves_equal_r(trials, record_property):
             ("survival_high", "upper"),
         ):
             found.add(row[name], number(vector[column]), f"{what} {name}")
-    assert found.report(record_property, "surv_km_r_survival") < 1e-12
+    assert found.report(record_property, "Kaplan-Meier, log-log limits (R)") < 1e-12
     for name, made in trials.items():
         observed = [r for r in made["kpi_survival_curves"] if r["is_observed_time"]]
         groups = {row["stratum"] for row in wanted if row["dataset"] == name}
@@ -174,7 +174,7 @@ def test_survival_at_fixed_times_equals_r(trials, record_property):
             found.add(values[names[""]], number(vector["surv"]), "survival")
             found.add(values[names["_low"]], number(vector["lower"]), "lower bound")
             found.add(values[names["_high"]], number(vector["upper"]), "upper bound")
-    assert found.report(record_property, "surv_fixed_time_r_survival") < 1e-12
+    assert found.report(record_property, "survival at fixed times") < 1e-12
 
 
 def test_medians_equal_r(trials, record_property):
@@ -193,7 +193,7 @@ def test_medians_equal_r(trials, record_property):
             ("p75_months", "q75"),
         ):
             found.add(row[name], number(vector[column]), f"{vector['stratum']} {name}")
-    assert found.report(record_property, "surv_median_r_survival") == 0
+    assert found.report(record_property, "median survival and quartiles") == 0
 
 
 def test_log_rank_equals_r(trials, record_property):
@@ -213,7 +213,7 @@ def test_log_rank_equals_r(trials, record_property):
         found.add(summary["expected_events"], float(vector["expected"]), "expected events")
         found.add(summary["logrank_chi_square"], float(vector["chisq"]), "chi-square")
         found.add(summary["logrank_p_value"], float(vector["p"]), "p-value")
-    assert found.report(record_property, "surv_logrank_r_survival") < 1e-12
+    assert found.report(record_property, "log-rank (R)") < 1e-12
 
 
 def test_hazard_ratios_equal_r(trials, record_property):
@@ -230,7 +230,7 @@ def test_hazard_ratios_equal_r(trials, record_property):
             ("hazard_ratio_high", "peto_hi"),
         ):
             found.add(row[name], float(vector[column]), name)
-    assert found.report(record_property, "surv_hazard_ratio") < 1e-12
+    assert found.report(record_property, "Peto hazard ratio") < 1e-12
 
 
 @pytest.fixture(scope="module")
@@ -270,7 +270,7 @@ def test_curves_equal_lifelines(five_groups, record_property):
             found.add(row["survival_high"], float(vector["upper"]), "upper bound")
         else:
             assert row["survival_low"] is None and row["survival_high"] is None
-    assert found.report(record_property, "surv_lifelines_km") < 1e-12
+    assert found.report(record_property, "Kaplan-Meier, log-log limits (lifelines)") < 1e-12
 
 
 def test_log_rank_of_five_groups_and_their_pairs(five_groups, record_property):
@@ -295,7 +295,7 @@ def test_log_rank_of_five_groups_and_their_pairs(five_groups, record_property):
             )
             found.add(row["logrank_chi_square"], float(vector["chi_square"]), "pair")
             found.add(row["logrank_p_value"], float(vector["p"]), "p-value")
-    assert found.report(record_property, "surv_lifelines_logrank") < 1e-12
+    assert found.report(record_property, "log-rank of many groups, stratified") < 1e-12
 
 
 # Plain arithmetic, written from the textbook and not from the SQL.

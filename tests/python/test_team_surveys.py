@@ -9,16 +9,14 @@ import pytest
 from scipy import stats
 
 from conftest import ROOT, run_model, vector_rows
+from vector_report import apart, report
 
 WAVE = "2024-03-04"
 ITEMS = range(1, 8)
 
 
-def report(record_property, name: str, differences: list[float]) -> float:
-    largest = max(differences)
-    record_property("largest_difference", largest)
-    print(f"{name}: {len(differences)} numbers, largest difference {largest:.3g}")
-    return largest
+def away(actual: float, wanted: float | str) -> float:
+    return apart(actual, wanted, abs(actual - float(wanted)))
 
 
 def summary() -> dict:
@@ -69,7 +67,7 @@ def test_scores_of_respondents(cases, record_property):
         if int(wanted["n_answered"]) < 5:
             assert row["score"] is None
         else:
-            differences.append(abs(row["score"] - float(wanted["score"])))
+            differences.append(away(row["score"], wanted["score"]))
     assert len(differences) == summary()["n"]
     assert report(record_property, "cases_psych_safety", differences) < 1e-12
 
@@ -87,7 +85,7 @@ def test_teams(cases, record_property):
             "mean_item_variance": "mean_item_variance",
             "rwg": "rwg_j",
         }.items():
-            differences.append(abs(team[ours] - float(wanted[theirs])))
+            differences.append(away(team[ours], wanted[theirs]))
         assert row["is_reportable"] == (wanted["reportable_min5"] == "1")
         if row["is_reportable"]:
             assert (row["mean_score"], row["rwg"]) == (team["mean_score"], team["rwg"])
@@ -137,10 +135,10 @@ def test_intraclass_correlation(demo_build, record_property):
     _, (wave,), _ = measured(demo_build, answers)
     wanted = {r["type"]: r for r in vector_rows("icc_shrout_fleiss_results")}
     differences = [
-        abs(wave["icc1"] - float(wanted["ICC1"]["ICC"])),
-        abs(wave["icc2"] - float(wanted["ICC1k"]["ICC"])),
-        abs(wave["f_statistic"] - float(wanted["ICC1"]["F"])),
-        abs(wave["f_p_value"] - float(wanted["ICC1"]["p"])),
+        away(wave["icc1"], wanted["ICC1"]["ICC"]),
+        away(wave["icc2"], wanted["ICC1k"]["ICC"]),
+        away(wave["f_statistic"], wanted["ICC1"]["F"]),
+        away(wave["f_p_value"], wanted["ICC1"]["p"]),
     ]
     assert report(record_property, "icc_shrout_fleiss", differences) < 1e-10
 
@@ -160,7 +158,7 @@ def test_consistency_of_the_scale(demo_build, record_property):
     _, (wave,), _ = measured(demo_build, answers)
     (wanted,) = vector_rows("cronbach_attitude_results")
     assert wave["complete_responses"] == int(wanted["n"])
-    difference = abs(wave["cronbach_alpha"] - float(wanted["raw_alpha"]))
+    difference = away(wave["cronbach_alpha"], wanted["raw_alpha"])
     assert report(record_property, "cronbach_attitude", [difference]) < 1e-10
 
 

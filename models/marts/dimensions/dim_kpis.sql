@@ -46,6 +46,7 @@ final as (
         minimums.minimum_n,
         minimums.counted as minimum_n_counted,
         targets.target,
+        kpis.settles_after_days,
         kpis.definition_version,
         kpis.mart
     from kpis

@@ -76,11 +76,15 @@ final as (
         {%- endfor %}
         case
             when summed.treatment_type != 'all' and summed.treatments > 0
-            then (summed.treatments - compared.mean_treatments) * compared.overall_mean_cost
+            then {{ kitagawa_volume(
+                'summed.treatments', 'compared.mean_treatments', 'compared.overall_mean_cost'
+            ) }}
         end as volume_effect,
         case
             when summed.treatment_type != 'all'
-            then summed.treatments * (summed.mean_cost - compared.overall_mean_cost)
+            then {{ kitagawa_price(
+                'summed.treatments', 'summed.mean_cost', 'compared.overall_mean_cost'
+            ) }}
         end as price_effect
     from summed
     left join compared

@@ -6,14 +6,16 @@ funnels as (
 
     select
         kpi_id,
+        funnel_type,
         period,
         max(target) as target,
-        max(tau_squared) as tau_squared,
+        -- ratios without a single event tell nothing about their spread
+        coalesce(max(tau_squared), 0e0) as tau_squared,
         min(denominator) as smallest,
         max(denominator) as largest
     from {{ ref('kpi_funnels') }}
     where is_reportable
-    group by kpi_id, period
+    group by kpi_id, funnel_type, period
 
 ),
 
@@ -40,11 +42,12 @@ final as (
 
     select
         kpi_id,
+        funnel_type,
         period,
         point,
         denominator,
         target,
-        {{ funnel_limit_columns('target', 'denominator', 'tau_squared') }}
+        {{ funnel_limit_columns('funnel_type', 'target', 'denominator', 'tau_squared') }}
     from grid
 
 )

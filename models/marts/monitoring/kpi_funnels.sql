@@ -1,69 +1,25 @@
 with
 
-units as (
-
-    select * from {{ ref('int_funnel_units') }}
-
-),
-
-targets as (
-
-    select
-        kpi_id,
-        period,
-        {{ safe_divide('sum(numerator)', 'sum(denominator)') }} as target
-    from units
-    group by kpi_id, period
-
-),
-
 scored as (
 
-    select
-        units.*,
-        {{ safe_divide('units.numerator', 'units.denominator') }} as value,
-        targets.target,
-        units.denominator >= {{ minimum_funnel_denominator() }} as is_reportable,
-        {{ funnel_z_score('units.numerator', 'units.denominator', 'targets.target') }} as z_score
-    from units
-    inner join targets
-        on targets.kpi_id = units.kpi_id
-        and targets.period = units.period
+    select * from {{ ref('int_funnels_scored') }}
 
 ),
 
-tails as (
-
-    select
-        kpi_id,
-        period,
-        {{ quantile('z_score', 0.1) }} as lowest_z,
-        {{ quantile('z_score', 0.9) }} as highest_z
-    from scored
-    where is_reportable
-    group by kpi_id, period
-
-),
-
--- decimals add up to the same in any order; units too small to be judged shape no limits
+-- decimals add up to the same in any order
 summed as (
 
     select
-        scored.kpi_id,
-        scored.period,
-        count(*) as units,
-        {{ exact_sum(
-            'power(least(greatest(scored.z_score, tails.lowest_z), tails.highest_z), 2)'
-        ) }} as squared_z,
-        {{ exact_sum('4 * scored.denominator', places=0) }} as weights,
-        {{ exact_sum('power(cast(4 * scored.denominator as double), 2)', places=0) }}
-            as squared_weights
+        kpi_id,
+        period,
+        count(*) as dispersion_units,
+        {{ exact_sum('power(z_score_used, 2)') }} as squared_z,
+        {{ exact_sum('weight', places=9) }} as weights,
+        {{ exact_sum('weight * weight', places=9) }} as squared_weights
     from scored
-    inner join tails
-        on tails.kpi_id = scored.kpi_id
-        and tails.period = scored.period
-    where scored.is_reportable
-    group by scored.kpi_id, scored.period
+    -- one unit alone is its own whole: no funnel
+    where z_score_used is not null and units > 1
+    group by kpi_id, period
 
 ),
 
@@ -71,8 +27,9 @@ spread as (
 
     select
         *,
-        squared_z / units as phi,
-        {{ funnel_tau_squared('squared_z', 'units', 'weights', 'squared_weights') }} as tau_squared
+        squared_z / dispersion_units as phi,
+        {{ funnel_tau_squared('squared_z', 'dispersion_units', 'weights', 'squared_weights') }}
+            as tau_squared
     from summed
 
 ),
@@ -81,10 +38,13 @@ limited as (
 
     select
         scored.*,
-        spread.units,
+        coalesce(spread.dispersion_units, 0) as dispersion_units,
         spread.phi,
         spread.tau_squared,
-        {{ funnel_limit_columns('scored.target', 'scored.denominator', 'spread.tau_squared') }}
+        scored.is_large_enough and scored.units > 1 as is_reportable,
+        {{ funnel_limit_columns(
+            'scored.funnel_type', 'scored.target', 'scored.denominator', 'spread.tau_squared'
+        ) }}
     from scored
     left join spread
         on spread.kpi_id = scored.kpi_id
@@ -96,24 +56,38 @@ final as (
 
     select
         kpi_id,
+        funnel_type,
         period,
         unit,
-        cast(numerator as bigint) as numerator,
-        cast(denominator as bigint) as denominator,
+        numerator,
+        denominator,
+        n,
         value,
         target,
         {% for name in funnel_limit_names() -%}
         {{ name }},
         {% endfor -%}
-        cast(units as bigint) as units,
+        units,
+        units < 10 as has_few_units,
+        dispersion_units,
         phi,
         tau_squared,
         phi > 1 as is_overdispersed,
         z_score,
         is_reportable,
         case
+            when is_reportable then null
+            when is_large_enough then 'no other unit to compare with'
+            when denominator = 0 then 'nothing in the denominator'
+            when funnel_type = 'ratio'
+            then 'fewer than ' || cast({{ minimum_n('risk_adjusted') }} as string) || ' stays'
+            else 'fewer than ' || cast({{ minimum_n('funnel_unit') }} as string)
+        end as why_not,
+        case
             when not is_reportable then null
-            when phi > 1 then {{ funnel_position('value', 'adjusted_limit') }}
+            -- no event has no logarithm, and every adjusted limit of a ratio is above 0
+            when phi > 1 and z_score is not null
+            then {{ funnel_position('value', 'adjusted_limit') }}
             else {{ funnel_position('value', 'limit') }}
         end as position,
         case when is_reportable then {{ funnel_position('value', 'limit') }} end

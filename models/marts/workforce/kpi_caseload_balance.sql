@@ -64,11 +64,7 @@ measured as (
         summed.*,
         case when doctors > 1 then doctors - 1 end as degrees_of_freedom,
         case when doctors > 1 then squares / nullif(mean, 0) end as chi_square,
-        case
-            when doctors > 1
-                then 2 * rank_weighted / nullif(doctors * doctors * mean, 0)
-                    - (doctors + 1e0) / doctors
-        end as gini
+        {{ gini('rank_weighted', 'doctors', 'mean') }} as gini
     from summed
 
 ),
@@ -86,7 +82,7 @@ final as (
         1 / nullif(sqrt(measured.mean), 0) as cv_expected_by_chance,
         {{ safe_divide('measured.sd * measured.sd', 'measured.mean') }} as dispersion_index,
         measured.gini,
-        measured.gini * measured.doctors / nullif(measured.doctors - 1e0, 0) as gini_unbiased,
+        {{ gini_unbiased('measured.gini', 'measured.doctors') }} as gini_unbiased,
         measured.chi_square,
         measured.degrees_of_freedom,
         {{ chi_square_upper_tail('measured.chi_square', 'measured.degrees_of_freedom') }} as p_value,
