@@ -181,7 +181,7 @@ def test_sums_of_the_vector(build, definition, short):
 
 
 def expected_reason(definition: str, stay: dict, following: dict | None) -> str | None:
-    """kpi.md 1.5 once more, stay by stay in Python; `following` is the next kept stay."""
+    """The definitions once more, stay by stay in Python; `following` is the next kept stay."""
     group, end = stay["diagnosis_group"], stay["discharged_at"]
     if not stay["patient_id"]:
         return "unknown_patient"
