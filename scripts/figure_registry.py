@@ -8,6 +8,7 @@ their units come from SQL; Python only places and words them.
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
@@ -16,8 +17,18 @@ from types import SimpleNamespace
 import duckdb
 
 from figure_style import Page
+from settings import PROJECT_ROOT
 
-MINIMUM_N = 10  # a rate, mean or median of fewer is not shown (dim_kpis.minimum_n)
+
+def minimum_n(rule_id: str) -> int:
+    """The number of a rule of the table that a user edits; the marts are built with the same."""
+    path = PROJECT_ROOT / "seeds" / "reference" / "minimum_n_rules.csv"
+    with path.open(newline="", encoding="utf-8") as file:
+        (number,) = (row["minimum_n"] for row in csv.DictReader(file) if row["rule_id"] == rule_id)
+    return int(number)
+
+
+MINIMUM_N = minimum_n("rate")  # a rate, mean or median of fewer is not shown
 Z95 = "1.959963984540054e0"
 
 
