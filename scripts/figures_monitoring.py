@@ -59,7 +59,6 @@ RULES = (
 )
 # the core KPIs in the order of the page: the recorded flag only where the rule finds no stay
 CORE = {
-    "AP02": "Attendance",
     "AP03": "No-shows",
     "AP04": "Cancellations",
     "PF01": "Patient volume",
@@ -429,14 +428,15 @@ def control_chart_overview(marts: Marts) -> Page:
     page = Page(
         "O-01",
         headline=headlines.control_chart_overview(
-            [(CORE[rows[-1].kpi_id], rows[-1].variation) for rows in judged]
+            [(_title(rows[-1]), rows[-1].variation) for rows in judged]
         ),
         subtitle="Core KPIs of all facilities, by month, each within its own limits, "
         + (period_text(min(months), max(months)) if months else ""),
         notes=[
             f"XmR charts; n = {n:,} months of {len(series)} KPIs, at most the last 48 of each. "
             "Line: mean; shaded: limits, the mean ± 2.66 × the mean moving range, re-set where "
-            f"the line breaks. {RULES} Of so many months and rules some are special by chance."
+            f"the line breaks. {RULES} By chance alone about one month in "
+            "twenty is special."
             + (
                 f" Not counted in the headline, with 12 months or fewer or events too rare: "
                 f"{left_out}."
@@ -449,7 +449,7 @@ def control_chart_overview(marts: Marts) -> Page:
         body=lines * PANEL_HEIGHT + 0.12,
         no_data=None if series else "no core KPI has two months with a value.",
         alt="Small control charts: "
-        + "; ".join(f"{CORE[rows[-1].kpi_id]} {_sentence(rows[-1])}" for rows in series),
+        + "; ".join(f"{_title(rows[-1])} {_sentence(rows[-1])}" for rows in series),
         n=n,
     )
     if page.is_empty:
@@ -461,6 +461,13 @@ def control_chart_overview(marts: Marts) -> Page:
 
 
 PANEL_WIDTH, PANEL_GAP, PANEL_HEIGHT = 2.6, 0.3, 1.83
+
+
+def _title(row: SimpleNamespace) -> str:
+    """The panel's title; costs say what they are of."""
+    if (row.kpi_id, row.source_system) == ("FN02", "care_episodes"):
+        return "Median episode cost"
+    return CORE[row.kpi_id]
 
 
 def _core_points(marts: Marts) -> list:
@@ -481,13 +488,13 @@ def _core_points(marts: Marts) -> list:
         ranked as (
             select *, case when unit = 'fraction' then 100e0 else 1e0 end as scale,
                 dense_rank() over (
-                    partition by kpi_id order by months desc, source_system
+                    partition by kpi_id order by months desc, source_system desc
                 ) as choice
             from points
             where months >= {FEWEST_POINTS} and month > last_month - interval 48 month
         )
-        select kpi_id, unit, month, rebase_group, special_cause, point_type, variation, assurance,
-            is_trial_limits, is_rare,
+        select kpi_id, source_system, unit, month, rebase_group, special_cause, point_type,
+            variation, assurance, is_trial_limits, is_rare,
             cast(absolute - min(absolute) over (partition by kpi_id) as bigint) as place,
             round(scale * value, 4) as percent, round(scale * mean, 4) as mean,
             round(scale * upper_limit, 4) as upper,
@@ -538,7 +545,7 @@ def _draw_panel(page: Page, rows: list, column: int, line: int) -> None:
     top = page.body - 0.3 - line * PANEL_HEIGHT
     end = rows[-1]
     value_width = text_width(end.label, 11, "bold")
-    name = ellipsis(CORE[end.kpi_id], PANEL_WIDTH - value_width - 0.1, 11, "bold")
+    name = ellipsis(_title(end), PANEL_WIDTH - value_width - 0.1, 11, "bold")
     page.text(left, top - 0.08, name, size=11, weight="bold")
     page.text(left + PANEL_WIDTH, top - 0.08, end.label, size=11, weight="bold", ha="right")
     ax = page.axes(left, top - 1.1, PANEL_WIDTH, 0.86)

@@ -87,7 +87,7 @@
     {#- Sums over int_deaths_expected, with the rate and the ratio of observed to expected. -#}
     {%- set known = 'sum(separations_with_disposition)' -%}
     {%- set expected = order_free('sum(expected_deaths)') -%}
-    {%- set comparable = 'case when ' ~ known ~ ' >= 50 then ' ~ expected ~ ' end' -%}
+    {%- set comparable = 'case when ' ~ known ~ ' >= ' ~ minimum_n('risk_adjusted') ~ ' then ' ~ expected ~ ' end' -%}
     cast(sum(separations) as bigint) as separations,
         cast({{ known }} as bigint) as separations_with_disposition,
         cast(sum(deaths) as bigint) as deaths,

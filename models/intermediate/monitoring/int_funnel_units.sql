@@ -45,9 +45,20 @@ satisfaction as (
 
 ),
 
+-- the bills of the last months may still be paid
 bills as (
 
-    select * from {{ ref('kpi_collections_monthly') }}
+    select collections.*
+    from {{ ref('kpi_collections_monthly') }} as collections
+    inner join {{ ref('int_months_observed') }} as months
+        on months.month = collections.month
+        and months.source_table = 'billing'
+    where
+        months.days_since_end >= (
+            select kpis.settles_after_days
+            from {{ ref('dim_kpis') }} as kpis
+            where kpis.kpi_id = 'FN13'
+        )
 
 ),
 {%- for kpi_id, definition in [

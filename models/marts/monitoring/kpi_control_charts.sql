@@ -68,6 +68,8 @@ final as (
         latest.assurance,
         typed.points_in_group <= {{ minimum_n('control_chart') }} as is_trial_limits,
         typed.is_rare,
+        typed.points_in_group > {{ minimum_n('control_chart') }} and not typed.is_rare
+            as is_reportable,
         typed.target,
         typed.direction,
         typed.rebase_reason,

@@ -62,7 +62,8 @@ final as (
         numerator,
         denominator,
         n,
-        value,
+        -- below the minimum there are counts only
+        case when is_large_enough then value end as value,
         target,
         {% for name in funnel_limit_names() -%}
         {{ name }},
@@ -73,7 +74,7 @@ final as (
         phi,
         tau_squared,
         phi > 1 as is_overdispersed,
-        z_score,
+        case when is_large_enough then z_score end as z_score,
         is_reportable,
         case
             when is_reportable then null

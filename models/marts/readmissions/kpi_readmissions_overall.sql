@@ -1,5 +1,3 @@
-{#- fewer index stays give no usable ratio (NSW BHI) -#}
-{%- set minimum_index_stays = 50 %}
 {%- set alike = 'over (partition by definition, age_group, admission_type, diagnosis_group)' %}
 
 with
@@ -56,7 +54,7 @@ final as (
         {{ readmission_count_columns() }},
         expected_readmissions,
         {%- set comparable = 'case when index_stays >= %s then expected_readmissions end'
-            | format(minimum_index_stays) %}
+            | format(minimum_n('risk_adjusted')) %}
         {{ safe_divide('readmissions', comparable) }} as observed_to_expected,
         {{ safe_divide(poisson_low('readmissions'), comparable) }} as observed_to_expected_low,
         {{ safe_divide(poisson_high('readmissions'), comparable) }} as observed_to_expected_high

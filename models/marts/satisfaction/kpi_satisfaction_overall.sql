@@ -51,7 +51,7 @@ shaped as (
 
 ),
 
--- a facility's mean weighs by its own variance: it needs some, and ten responses to know it
+-- a facility's mean weighs by its own variance: it needs some, and responses to know it
 weighed as (
 
     select
@@ -59,7 +59,10 @@ weighed as (
         distance_sum / responses as mean_distance,
         responses / variance as weight
     from shaped
-    where facility_id not in ('all', 'unknown') and responses >= 10 and variance > 0
+    where
+        facility_id not in ('all', 'unknown')
+        and responses >= {{ minimum_n('spread') }}
+        and variance > 0
 
 ),
 
