@@ -38,6 +38,11 @@
         {%- endif %}
 {%- endmacro %}
 
+{% macro p_text(p) -%}
+    {#- A p-value as it is read; null where there is none. -#}
+    case when {{ p }} < 0.001 then 'p < 0.001' else 'p = ' || {{ plain_number(p) }} end
+{%- endmacro %}
+
 {% macro as_points(value) -%}
     {#- A share as text in points of a hundred, to one decimal. -#}
     cast(cast(round(100 * {{ value }}, 1) as decimal(6, 1)) as string)

@@ -34,6 +34,11 @@
     24
 {%- endmacro %}
 
+{% macro among_large_groups() -%}
+    {#- Ends the name of the strata in which only groups large enough for a claim are compared. -#}
+    , large groups
+{%- endmacro %}
+
 {% macro exp_or_null(power) -%}
     {#- e to a power, null where a double could not hold it. -#}
     case when {{ power }} between -700 and 700 then exp({{ power }}) end

@@ -32,7 +32,7 @@ BANNED = {
         "select unnest([1, 2])",
     ),
     "clock": (r"\b(current_date|current_timestamp|now\s*\(|today\s*\()", "where a < current_date"),
-    "interval literal": (r"\binterval\b", "a + interval 1 day"),
+    "interval literal": (r"\binterval\s*(\d|'\s*\d|\()", "a + interval 1 day"),
     "day of week": (
         r"\b(dayofweek|isodow|dow|weekday\s*\(|dayname\s*\()",
         "extract(dow from a)",

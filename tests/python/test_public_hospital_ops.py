@@ -224,5 +224,13 @@ def test_systems_that_are_missing_leave_empty_marts(public_build):
         for path in sorted((ROOT / "models" / "marts" / folder).glob("*.sql"))
     ]
     assert len(marts) > 25
-    for mart in marts:
+    # what watches all systems has rows of this one only
+    watching = {"kpi_values_monthly", "kpi_control_charts", "kpi_funnels", "kpi_funnel_limits"}
+    assert watching <= set(marts)
+    for mart in set(marts) - watching:
         assert public_build.query(f"select count(*) from {mart}") == [(0,)], mart
+    for mart in ("kpi_values_monthly", "kpi_control_charts"):
+        systems = public_build.query(f"select distinct source_system from {mart}")
+        assert systems == [("hospital_ops",)], mart
+    kpis = {kpi for (kpi,) in public_build.query("select distinct kpi_id from kpi_funnels")}
+    assert kpis <= {"AP03", "AP04", "AP10", "FN13"}

@@ -40,6 +40,7 @@ def analysed(demo_build):
     nodes = {node["name"]: node for node in manifest["nodes"].values()}
     facts = demo_build.query("select * from (describe fct_cancer_cases)")
     columns = ", ".join(f"{name} {kind}" for name, kind, *_ in facts)
+    rules = demo_build.query("select rule_id, minimum_n from reference.minimum_n_rules")
 
     def run(cases: list[dict]) -> dict[str, list[dict]]:
         made = {}
@@ -48,6 +49,11 @@ def analysed(demo_build):
             connection.execute(f"use {demo_build.private.stem}")
             connection.execute("create schema intermediate")
             connection.execute("create schema marts")
+            connection.execute("create schema reference")
+            connection.execute(
+                "create table reference.minimum_n_rules (rule_id varchar, minimum_n bigint)"
+            )
+            connection.executemany("insert into reference.minimum_n_rules values (?, ?)", rules)
             connection.execute(f"create table marts.fct_cancer_cases ({columns})")
             connection.executemany(
                 f"insert into marts.fct_cancer_cases ({', '.join(cases[0])})"

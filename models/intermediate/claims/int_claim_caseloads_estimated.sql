@@ -37,7 +37,7 @@ judged as (
             when coalesce(appointments, 0) = 0 then 'no doctors of the whole period in the data'
             when dispersion_index is null then 'one doctor only, nobody to compare with'
             when mean < 5
-            then 'fewer than five appointments per doctor, too few for a chi-square interval'
+            then 'fewer than five appointments per doctor, too few for a chi-square test'
             else {{ too_few('appointments', 'appointments due') }}
         end as why_not
     from measured
@@ -52,7 +52,7 @@ final as (
         {{ variation_beyond_chance('dispersion_index', 'mean') }} as estimate,
         {{ variation_beyond_chance('index_low', 'mean') }} as low,
         {{ variation_beyond_chance('index_high', 'mean') }} as high,
-        'Chi-square quantiles' as interval_method,
+        'Chi-square test inverted (too narrow where few doctors stand out)' as interval_method,
         coalesce(appointments, 0) as n,
         dispersion_index as effect_size,
         'dispersion index' as effect_size_kind,

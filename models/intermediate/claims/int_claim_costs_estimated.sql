@@ -19,12 +19,13 @@ winters as (
             then 'fewer than two winters have enough costs: a season cannot be told from a year'
         end as why_not,
         'Winters with at least ' || cast({{ minimum_n('claim') }} as string) || ' costs: '
-        || cast(compared.winters as string) || '.' as remark
+        || cast(compared.winters as string) || '.' as remark,
+        ' A rank test finds ' || {{ p_text('compared.rank_p_value') }} || '.' as rank_remark
     from {{ ref('int_claim_winters_compared') }} as compared
 
 ),
 
-estimates as (
+measured as (
 
     select
         department_id,
@@ -35,11 +36,11 @@ estimates as (
         'Welch on logarithms' as interval_method,
         episodes_above_zero + rest_episodes_above_zero as n,
         least(episodes_above_zero, rest_episodes_above_zero) as smallest_group,
-        ln(nullif(geometric_mean_ratio, 0)) as effect_size,
+        ln(nullif(geometric_mean_ratio, 0)) as effect,
         'log ratio' as effect_size_kind,
         1 as comparisons,
         why_not,
-        remark
+        remark || coalesce(rank_remark, '') as remark
     from winters
     union all
     select
@@ -51,7 +52,7 @@ estimates as (
         'Normal, from the influence of each cost; holds without a normal distribution',
         episodes as n,
         episodes as smallest_group,
-        skewness as effect_size,
+        skewness as effect,
         'skewness',
         1,
         null,
@@ -88,7 +89,7 @@ estimates as (
         'Wilson',
         episodes as n,
         episodes as smallest_group,
-        {{ cohens_h('outlier_share', '0.00349e0') }},
+        null,
         {{ dbt.string_literal(dbt.escape_single_quotes("Cohen's h")) }},
         1,
         null,
@@ -98,14 +99,33 @@ estimates as (
 
 ),
 
+-- how far a share is from the claim's own bar
+estimates as (
+
+    select
+        asked.claim_id,
+        asked.part,
+        measured.*,
+        case
+            when measured.estimator != 'cost_outlier_share' then measured.effect
+            when asked.no_difference between 0 and 1
+            then {{ cohens_h('measured.estimate', 'asked.no_difference') }}
+        end as effect_size
+    from asked
+    inner join measured
+        on measured.estimator = asked.estimator
+        and measured.department_id = asked.subject
+
+),
+
 final as (
 
     select
         {{ estimate_columns('the data hold no costs of the department', has_remark=true) }}
     from asked
     left join estimates
-        on estimates.estimator = asked.estimator
-        and estimates.department_id = asked.subject
+        on estimates.claim_id = asked.claim_id
+        and estimates.part = asked.part
 
 )
 

@@ -13,20 +13,24 @@ asked as (
 
 ),
 
--- one test for all groups: it stands beside each of them
+-- one test for all groups with enough cases: it stands beside each of them
 tests as (
 
     select
-        summary.group_by,
-        max(summary.logrank_stratified_chi_square) as chi_square,
-        max(summary.logrank_stratified_degrees_of_freedom) as df,
+        ranked.group_by,
+        max(ranked.chi_square) as chi_square,
+        max(ranked.degrees_of_freedom) as df,
+        count(*) as groups_tested,
         cast(sum(summary.events) as bigint) as events,
         cast(sum(summary.events + summary.censored) as bigint) as cases
-    from {{ ref('kpi_survival_summary') }} as summary
+    from {{ ref('int_survival_logranked') }} as ranked
     inner join asked
-        on asked.group_by = summary.group_by
-    where summary.logrank_stratified_chi_square is not null
-    group by summary.group_by
+        on asked.group_by = ranked.group_by
+    inner join {{ ref('kpi_survival_summary') }} as summary
+        on summary.group_by = ranked.group_by
+        and summary.group_value = ranked.group_value
+    where ranked.strata like '%{{ among_large_groups() }}' and ranked.variance > 0
+    group by ranked.group_by
 
 ),
 
@@ -104,6 +108,7 @@ final as (
         tests.group_by,
         tests.chi_square,
         tests.df,
+        tests.groups_tested,
         tests.events,
         tests.cases,
         greatest(tests.chi_square - tests.df, 0e0) as noncentrality,

@@ -58,6 +58,7 @@ final as (
         claims.claim_id,
         claims.part,
         claims.estimator,
+        claims.source_system,
         claims.kpi_id,
         claims.subject,
         claims.comparator,

@@ -20,8 +20,8 @@ rated as (
         counted.*,
         estimator = 'kpi_rate_difference' as is_difference,
         kpis.interval_method,
-        {{ safe_divide('own_events', 'own_trials') }} as own_rate,
-        {{ safe_divide('other_events', 'other_trials') }} as other_rate
+        'no months of ' || counted.kpi_id || coalesce(' of ' || counted.source_system, '')
+        || ' for ' as no_months
     from counted
     left join kpis
         on kpis.kpi_id = counted.kpi_id
@@ -38,16 +38,42 @@ judged as (
             when interval_method != 'Wilson' then 'KPI ' || kpi_id || ' is no share of cases'
             when is_difference and subject is null then 'no subject is named'
             when own_trials is null
-            then 'no months of ' || kpi_id || ' for ' || coalesce(subject, 'all') || ' in the data'
+            then no_months || coalesce(subject, 'all') || ' in the data'
             when is_difference and other_trials is null
-            then
-                'no months of ' || kpi_id || ' for ' || coalesce(comparator, 'all others')
-                || ' in the data'
+            then no_months || coalesce(comparator, 'all others') || ' in the data'
             when is_difference
             then {{ too_few('least(own_trials, other_trials)', 'cases in a group') }}
             else {{ too_few('own_trials', 'cases') }}
         end as why_not
     from rated
+
+),
+
+-- of what is no share of cases there is no root
+tested as (
+
+    select
+        claim_id,
+        part,
+        is_difference,
+        no_difference,
+        {%- for name in ['own_events', 'own_trials', 'other_events', 'other_trials'] %}
+        case when why_not is null then {{ name }} end as {{ name }},
+        {%- endfor %}
+        coalesce(own_trials, 0) + case when is_difference then coalesce(other_trials, 0) else 0 end
+            as n,
+        why_not
+    from judged
+
+),
+
+shared as (
+
+    select
+        tested.*,
+        {{ safe_divide('own_events', 'own_trials') }} as own_rate,
+        {{ safe_divide('other_events', 'other_trials') }} as other_rate
+    from tested
 
 ),
 
@@ -68,8 +94,7 @@ final as (
             else {{ wilson_high('own_events', 'own_trials') }}
         end as high,
         case when is_difference then 'Newcombe' else 'Wilson' end as interval_method,
-        coalesce(own_trials, 0) + case when is_difference then coalesce(other_trials, 0) else 0 end
-            as n,
+        n,
         case
             when is_difference then {{ cohens_h('own_rate', 'other_rate') }}
             else {{ cohens_h('own_rate', 'least(greatest(no_difference, 0), 1)') }}
@@ -78,7 +103,7 @@ final as (
         cast(1 as bigint) as comparisons,
         why_not is null as is_testable,
         why_not
-    from judged
+    from shared
 
 )
 

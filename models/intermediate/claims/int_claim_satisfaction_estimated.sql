@@ -32,15 +32,18 @@ facilities as (
 volumes as (
 
     select
-        department_id,
-        episodes,
-        share,
-        share_low,
-        share_high,
-        sum(episodes) over () as all_episodes,
+        activity.department_id,
+        activity.share,
+        activity.share_low,
+        activity.share_high,
+        whole.episodes as all_episodes,
         count(*) over () as departments
-    from {{ ref('kpi_department_activity') }}
-    where department_id not in ('all', 'unknown') and episodes >= {{ minimum_n('claim') }}
+    from {{ ref('kpi_department_activity') }} as activity
+    inner join {{ ref('kpi_department_activity') }} as whole
+        on whole.department_id = 'all'
+    where
+        activity.department_id not in ('all', 'unknown')
+        and activity.episodes >= {{ minimum_n('claim') }}
 
 ),
 

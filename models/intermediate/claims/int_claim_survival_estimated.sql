@@ -1,6 +1,4 @@
 {%- set estimators = ['largest_hazard_ratio', 'hazard_spread', 'insurance_hazard_ratio'] -%}
-{%- set no_other_test = '; a test of how the months are distributed would compare lengths of'
-    ~ ' follow-up, not survival' -%}
 
 with
 
@@ -26,13 +24,23 @@ reasons as (
 judged as (
 
     select
-        group_by,
+        reasons.group_by,
         case
-            when testable_groups >= 2 then null
-            when testable_groups = 0 then why_not || '{{ no_other_test }}'
+            when reasons.testable_groups >= 2 then null
+            when reasons.testable_groups = 0
+            then
+                reasons.why_not || coalesce(
+                    '; a rank test (Kruskal-Wallis) of the recorded months in '
+                    || cast(ranks.groups_tested as string) || ' groups finds '
+                    || {{ p_text('ranks.p_value') }}
+                    || ', which compares lengths of follow-up, not survival', ''
+                )
             else 'no second group is known'
         end as why_not
     from reasons
+    left join {{ ref('int_claim_ranks_tested') }} as ranks
+        on ranks.subject = reasons.group_by
+        and ranks.estimator = 'largest_hazard_ratio'
 
 ),
 
@@ -76,10 +84,11 @@ estimates as (
         1,
         case
             when judged.why_not is null and tests.group_by is null
-            then 'nobody died while two of the groups were at risk'
+            then 'nobody died while two groups with enough cases were at risk'
             else judged.why_not
         end,
-        null
+        'Compared are the ' || cast(tests.groups_tested as string) || ' groups with at least '
+        || cast({{ minimum_n('claim') }} as string) || ' cases.'
     from judged
     left join {{ ref('int_claim_hazards_tested') }} as tests
         on tests.group_by = judged.group_by

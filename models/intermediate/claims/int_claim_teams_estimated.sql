@@ -14,7 +14,7 @@ waves as (
 
 ),
 
-estimates as (
+measured as (
 
     select
         'team_icc1' as estimator,
@@ -24,7 +24,7 @@ estimates as (
         'F, wave of ' || cast(survey_wave as string) as interval_method,
         respondents as n,
         teams as smallest_group,
-        icc1 as effect_size,
+        icc1 as effect,
         'ICC(1)' as effect_size_kind,
         1 as comparisons,
         cast(null as string) as why_not
@@ -38,7 +38,7 @@ estimates as (
         'Wilson, wave of ' || cast(survey_wave as string),
         reportable_teams as n,
         reportable_teams as smallest_group,
-        {{ cohens_h(safe_divide('agreed_teams', 'reportable_teams'), '0.5e0') }},
+        null,
         {{ dbt.string_literal(dbt.escape_single_quotes("Cohen's h")) }},
         1,
         null
@@ -52,11 +52,29 @@ estimates as (
         'F, wave of ' || cast(survey_wave as string),
         respondents,
         teams,
-        icc2 as effect_size,
+        icc2,
         'ICC(2)',
         1,
         null
     from waves
+
+),
+
+-- how far a share is from the claim's own bar
+estimates as (
+
+    select
+        asked.claim_id,
+        asked.part,
+        measured.*,
+        case
+            when measured.estimator != 'team_agreement' then measured.effect
+            when asked.no_difference between 0 and 1
+            then {{ cohens_h('measured.estimate', 'asked.no_difference') }}
+        end as effect_size
+    from asked
+    inner join measured
+        on measured.estimator = asked.estimator
 
 ),
 
@@ -66,7 +84,8 @@ final as (
         {{ estimate_columns('the data hold no answers of a team survey') }}
     from asked
     left join estimates
-        on estimates.estimator = asked.estimator
+        on estimates.claim_id = asked.claim_id
+        and estimates.part = asked.part
 
 )
 

@@ -35,7 +35,7 @@ matched as (
         coalesce(lower(costs.treatment_type) = lower(claims.subject), false) as is_subject
     from claims
     left join costs
-        on costs.source_system = claims.source_system
+        on costs.source_system = coalesce(claims.source_system, 'hospital_ops')
         and costs.cost_scope
         = case when claims.estimator like 'attended_%' then 'attended' else 'all' end
 

@@ -46,7 +46,9 @@ scaled as (
         relative.*,
         case when is_mean then own_mean / nullif(other_mean, 0) else totals_ratio end as estimate,
         {{ welch_error('own_relative', 'own_n', 'other_relative', 'other_n') }} as means_error,
-        {{ welch_df('own_relative', 'own_n', 'other_relative', 'other_n') }} as df
+        {{ welch_df('own_relative', 'own_n', 'other_relative', 'other_n') }} as df,
+        -- where the subject is not the highest, the highest was picked among all the others
+        case when totals_ratio < 1 then nullif(other_types, 0) else 1 end as adjusted_for
     from relative
 
 ),
@@ -57,7 +59,7 @@ bounded as (
         scaled.*,
         case
             when is_mean then {{ t_critical_95('df') }} * means_error
-            else {{ z95() }} * totals_error
+            else {{ bonferroni_z('adjusted_for') }} * totals_error
         end as half_width,
         case
             when own_n is null
@@ -81,7 +83,9 @@ final as (
         estimate * exp(half_width) as high,
         case
             when is_mean then 'Welch on the logarithm of the ratio of means'
-            else 'Compound Poisson on the logarithm, against the highest of all others'
+            else
+                'Compound Poisson on the logarithm, against the highest of all others'
+                || {{ bonferroni_said('adjusted_for') }}
         end as interval_method,
         coalesce(own_n, 0) + coalesce(other_n, 0) as n,
         case

@@ -10,16 +10,8 @@ with
 
 claims as (
 
-    {{ claims_of([
-        'facility_count_to_next', 'facility_share_over_equal', 'doctor_count_to_next',
-        'payment_share_over_equal',
-    ]) }}
-
-),
-
-units as (
-
-    select * from {{ ref('int_claim_units_counted') }}
+    {{ claims_of(['facility_count_to_next', 'facility_share_over_equal',
+        'doctor_count_to_next', 'payment_share_over_equal']) }}
 
 ),
 
@@ -31,7 +23,7 @@ matched as (
         units.cases,
         position('+' || units.unit_id || '+' in '+' || claims.subject || '+') > 0 as is_subject
     from claims
-    left join units
+    left join {{ ref('int_claim_units_counted') }} as units
         on claims.estimator like units.unit_kind || '%'
 
 ),
@@ -43,6 +35,7 @@ summed as (
         part,
         estimator,
         subject,
+        direction,
         estimator like '%to_next' as is_ratio,
         length(subject) - length(replace(subject, '+', '')) + 1 as subjects_named,
         count(unit_id) as units,
@@ -59,14 +52,29 @@ summed as (
 
 ),
 
-scaled as (
+-- where the subject is not the extreme, the nearest was itself picked among all the others
+placed as (
 
     select
         summed.*,
         case when is_ratio then own + nearest else total end as n,
+        case when is_ratio then least(own, nearest) else total end as smallest_group,
         {{ safe_divide('subjects', 'units') }} as equal_share,
-        case when is_ratio then {{ z95() }} else {{ bonferroni_z('nullif(units, 0)') }} end as z
+        case
+            when not is_ratio then nullif(units, 0)
+            when case when direction = 'below' then own <= nearest else own >= nearest end then 1
+            else nullif(units - subjects, 0)
+        end as adjusted_for
     from summed
+
+),
+
+scaled as (
+
+    select
+        placed.*,
+        {{ bonferroni_z('adjusted_for') }} as z
+    from placed
 
 ),
 
@@ -84,7 +92,7 @@ bounded as (
                     when coalesce(subjects < subjects_named, true)
                     then 'no {{ name }} ' || coalesce(subject, 'is named') || ' in the data'
                     when units = subjects then 'no other {{ name }} to compare with'
-                    else {{ too_few('n', cases) }}
+                    else {{ too_few('smallest_group', cases) }}
                 end
             {%- endfor %}
         end as why_not
@@ -98,19 +106,16 @@ final as (
     select
         claim_id,
         part,
-        case
-            when is_ratio then {{ safe_divide('own', 'nearest') }} else share - equal_share
-        end as estimate,
+        case when is_ratio then {{ safe_divide('own', 'nearest') }} else share - equal_share end
+            as estimate,
         {%- for bound in ['low', 'high'] %}
         case
             when is_ratio then share_{{ bound }} / nullif(1 - share_{{ bound }}, 0)
             else share_{{ bound }} - equal_share
         end as {{ bound }},
         {%- endfor %}
-        case
-            when is_ratio then 'Wilson, against the nearest of all others'
-            else 'Wilson, Bonferroni over all units'
-        end as interval_method,
+        case when is_ratio then 'Wilson, against the nearest of all others' else 'Wilson' end
+        || {{ bonferroni_said('adjusted_for') }} as interval_method,
         coalesce(n, 0) as n,
         case
             when is_ratio then ln(nullif({{ safe_divide('own', 'nearest') }}, 0))

@@ -38,6 +38,7 @@ paired as (
     select
         whole.department_id,
         coalesce(winters.winters, 0) as winters,
+        ranks.p_value as rank_p_value,
         winter.geometric_mean_ratio,
         winter.geometric_mean_ratio_low,
         winter.geometric_mean_ratio_high,
@@ -53,6 +54,9 @@ paired as (
         and winter.season = 'winter'
     left join winters
         on winters.department_id = whole.department_id
+    left join {{ ref('int_claim_ranks_tested') }} as ranks
+        on ranks.subject = whole.department_id
+        and ranks.estimator = 'winter_cost_ratio'
     where whole.season = 'all'
 
 ),
@@ -75,6 +79,7 @@ final as (
     select
         department_id,
         winters,
+        rank_p_value,
         geometric_mean_ratio,
         geometric_mean_ratio_low,
         geometric_mean_ratio_high,

@@ -34,7 +34,9 @@ final as (
             then
                 numbers || ', ' || side || ' ' || reference || case
                     when smallest_effect > 0
-                    then ' by at least the difference that matters (' || smallest || ').'
+                    then
+                        ', and the estimate is at least the difference that matters ('
+                        || smallest || ') away.'
                     else '.'
                 end
             when 'contradicted'
@@ -44,7 +46,8 @@ final as (
                     ', consistent with chance: the interval includes ' || reference || '.'
                 else
                     ', ' || side || ' ' || reference
-                    || ' by less than the difference that matters (' || smallest || ').'
+                    || ', but the estimate is less than the difference that matters ('
+                    || smallest || ') away.'
             end
         end as sentence
     from worded

@@ -30,6 +30,26 @@ checked as (
         case
             when estimates.claim_id is null
             then 'no estimator ' || claims.estimator || ' gives a number'
+            {%- for column, names in estimators_without().items() %}
+            when
+                claims.{{ column }} is not null
+                and (
+                    false
+                    {%- for name in names %}
+                    or claims.estimator = '{{ name }}'
+                    {%- endfor %}
+                )
+            then 'this estimator takes no {{ column }}'
+            {%- endfor %}
+            when
+                claims.source_system != 'hospital_ops'
+                and (
+                    false
+                    {%- for name in estimators_of_operations() %}
+                    or claims.estimator = '{{ name }}'
+                    {%- endfor %}
+                )
+            then 'this estimator looks at hospital_ops only'
             when not estimates.is_testable then coalesce(estimates.why_not, 'data are missing')
             when estimates.estimate is null or estimates.low is null or estimates.high is null
             then 'its interval cannot be computed'

@@ -23,18 +23,29 @@ sized as (
 
 ),
 
+-- claims are tested on groups of some size only
+entered as (
+
+    select group_by, group_value, cases, '' as among from sized
+    union all
+    select group_by, group_value, cases, '{{ among_large_groups() }}' as among from sized
+    where cases >= {{ minimum_n('claim') }}
+
+),
+
 -- from the smallest to the largest: the test is solved most exactly in this order
 numbered as (
 
     select
         group_by,
         group_value,
+        among,
         row_number() over (
-            partition by group_by
+            partition by group_by, among
             order by cases nulls last, group_value nulls last
         ) as group_number,
-        count(*) over (partition by group_by) as number_of_groups
-    from sized
+        count(*) over (partition by group_by, among) as number_of_groups
+    from entered
 
 ),
 
@@ -42,6 +53,7 @@ comparable as (
 
     select
         known.*,
+        numbered.among,
         numbered.group_number,
         numbered.number_of_groups
     from known
@@ -65,10 +77,11 @@ final as (
         survival_months,
         is_dead
     from comparable
+    where among = ''
     union all
     select
         group_by,
-        strata,
+        strata || among as strata,
         stratum,
         group_value,
         group_number,

@@ -86,7 +86,7 @@ final as (
                 || ' of '
                 || cast(decided.parts as string)
                 || ' parts hold): '
-        end || deciding.sentence as explanation
+        end || deciding.sentence || coalesce(' ' || deciding.remark, '') as explanation
     from decided
     inner join parts as primary_part
         on primary_part.claim_id = decided.claim_id

@@ -74,7 +74,9 @@ judged as (
             when coalesce(n, 0) < minimum_n
             then 'fewer than ' || cast(minimum_n as string) || ' ' || minimum_n_counted
             when is_count and not is_complete then 'month not complete'
-            when days_since_end < settles_after_days then 'not settled yet'
+            -- 0 days means known at once, in a month that is not over too
+            when settles_after_days > 0 and days_since_end < settles_after_days
+            then 'not settled yet'
         end as why_not
     from filled
 

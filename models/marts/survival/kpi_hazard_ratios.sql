@@ -11,6 +11,7 @@ arms as (
         count(*) as cases,
         count(case when is_dead then 1 end) as events
     from {{ ref('int_survival_compared') }}
+    where strata not like '%{{ among_large_groups() }}'
     group by group_by, strata, stratum, group_value
 
 ),

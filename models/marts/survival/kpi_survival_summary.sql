@@ -117,6 +117,7 @@ final as (
         on stratified.group_by = judged.group_by
         and stratified.group_value = judged.group_value
         and stratified.strata != 'none'
+        and stratified.strata not like '%{{ among_large_groups() }}'
         and stratified.variance > 0
 
 )
