@@ -51,14 +51,9 @@ bills as (
     select collections.*
     from {{ ref('kpi_collections_monthly') }} as collections
     inner join {{ ref('int_months_observed') }} as months
-        on months.month = collections.month
-        and months.source_table = 'billing'
-    where
-        months.days_since_end >= (
-            select kpis.settles_after_days
-            from {{ ref('dim_kpis') }} as kpis
-            where kpis.kpi_id = 'FN13'
-        )
+        on months.month = collections.month and months.source_table = 'billing'
+    inner join {{ ref('dim_kpis') }} as kpis
+        on kpis.kpi_id = 'FN13' and kpis.settles_after_days <= months.days_since_end
 
 ),
 {%- for kpi_id, definition in [
