@@ -228,7 +228,7 @@ def test_trial_limits_and_rare_events_are_shown_but_not_counted(demo_warehouse, 
         "update marts.kpi_control_charts set variation = 'concern', is_trial_limits = true"
         " where kpi_id = 'PF02'",
     )
-    assert page.headline == "All 10 KPIs end within common variation"
+    assert page.headline == "All 9 KPIs end within common variation"
     found = words_of(page)
     assert "Special cause, concerning, rare events" in found
     assert "Special cause, concerning, trial limits" in found

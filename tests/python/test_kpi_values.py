@@ -23,6 +23,8 @@ WITHOUT_MONTH = {
     "CA08": "compares groups over their whole follow-up",
     "CA09": "compares groups over the whole period",
     "DM01": "registered patients, not events",
+    "DM02": "groups of patients over the whole period",
+    "DQ01": "raw rows, not events of a month",
     "EX05": "a spread needs more answers than a month has",
     "EX06": "by survey wave",
     "EX07": "by survey wave",
