@@ -39,6 +39,18 @@
     end
 {%- endmacro %}
 
+{% macro wide_age_group(age_band) -%}
+    {#- Few groups of many, from the labels of age_band(), which sort as text. -#}
+    case
+        when {{ age_band }} = 'unknown' then 'unknown'
+        when {{ age_band }} < '15' then '00-14'
+        when {{ age_band }} < '45' then '15-44'
+        when {{ age_band }} < '65' then '45-64'
+        when {{ age_band }} < '85' then '65-84'
+        else '85+'
+    end
+{%- endmacro %}
+
 {% macro age_top_coded(age) -%}
     {#- Single years up to 89, `90+` above (HIPAA Safe Harbor); null for null. -#}
     case when {{ age }} >= 90 then '90+' else cast({{ age }} as string) end

@@ -93,9 +93,7 @@
         cast(sum(deaths) as bigint) as deaths,
         {{ rate_columns('mortality_rate', 'sum(deaths)', known) }},
         case when {{ known }} > 0 then {{ expected }} end as expected_deaths,
-        {{ safe_divide('sum(deaths)', comparable) }} as observed_to_expected,
-        {{ safe_divide(poisson_low('sum(deaths)'), comparable) }} as observed_to_expected_low,
-        {{ safe_divide(poisson_high('sum(deaths)'), comparable) }} as observed_to_expected_high
+        {{ observed_to_expected_columns('observed_to_expected', 'sum(deaths)', comparable) }}
 {%- endmacro %}
 
 {% macro triage_limit_minutes(triage_category) -%}

@@ -34,6 +34,14 @@
         ) as late_patient_cancellations
 {%- endmacro %}
 
+{% macro has_responded(outcome) -%}
+    {#- Whether a registry case went well; null while nobody can tell. -#}
+    case
+        when {{ outcome }} in ('complete_response', 'partial_response') then true
+        when {{ outcome }} not in ('in_progress', 'unknown') then false
+    end
+{%- endmacro %}
+
 {% macro rate_columns(name, numerator, denominator) -%}
     {#- The rate with its 95 % Wilson interval: name, name_low, name_high. -#}
     {{ safe_divide(numerator, denominator) }} as {{ name }},

@@ -24,21 +24,6 @@
     end
 {%- endmacro %}
 
-{% macro wilson_low_at(x, n, z) -%} {{ wilson_bound_at(x, n, z, '-') }} {%- endmacro %}
-{% macro wilson_high_at(x, n, z) -%} {{ wilson_bound_at(x, n, z, '+') }} {%- endmacro %}
-
-{% macro wilson_bound_at(x, n, z, sign) -%}
-    {#- Wilson's bound at another z; x and n may be effective numbers that are not whole. -#}
-    case
-        when {{ n }} > 0 and {{ x }} is not null then greatest(least(
-            (
-                2e0 * {{ x }} + {{ z }} * {{ z }}
-                {{ sign }} {{ z }} * sqrt({{ z }} * {{ z }} + 4e0 * {{ x }} * greatest(1 - {{ x }} / nullif({{ n }}, 0), 0))
-            ) / (2e0 * ({{ n }} + {{ z }} * {{ z }})), 1e0
-        ), 0e0)
-    end
-{%- endmacro %}
-
 {% macro effective_n(total, squares) -%}
     {#- Kish's effective number of amounts that are unlike: the square of their sum by the sum of their squares. -#}
     {{ safe_divide('power(cast(' ~ total ~ ' as double), 2)', squares) }}

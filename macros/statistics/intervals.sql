@@ -9,21 +9,24 @@
     cast({{ numerator }} as double) / nullif(cast({{ denominator }} as double), 0e0)
 {%- endmacro %}
 
-{% macro wilson_low(x, n) -%} {{ wilson_bound(x, n, '-') }} {%- endmacro %}
-{% macro wilson_high(x, n) -%} {{ wilson_bound(x, n, '+') }} {%- endmacro %}
+{% macro wilson_low(x, n, z=none) -%} {{ wilson_bound(x, n, '-', z) }} {%- endmacro %}
+{% macro wilson_high(x, n, z=none) -%} {{ wilson_bound(x, n, '+', z) }} {%- endmacro %}
 
-{% macro wilson_bound(x, n, sign) -%}
+{% macro wilson_bound(x, n, sign, z=none) -%}
     {%- set x = 'cast(' ~ x ~ ' as double)' -%}
     {%- set n = 'cast(' ~ n ~ ' as double)' -%}
-    {%- set z = z95() -%}
-    {#- x = n gives 1.0000000000000002 for one n in eight -#}
+    {%- set z = z or z95() -%}
+    {#- Rounding alone: x = n gives 1.0000000000000002 for one n in eight, and a share of 1 of an
+        effective number of cases may pass it. -#}
     case
-        when {{ n }} > 0 and {{ x }} is not null then least(
+        when {{ n }} > 0 and {{ x }} is not null then greatest(least(
             (
                 2 * {{ x }} + {{ z }} * {{ z }}
-                {{ sign }} {{ z }} * sqrt({{ z }} * {{ z }} + 4 * {{ x }} * (1 - {{ x }} / nullif({{ n }}, 0e0)))
+                {{ sign }} {{ z }} * sqrt(
+                    {{ z }} * {{ z }} + 4 * {{ x }} * greatest(1 - {{ x }} / nullif({{ n }}, 0e0), 0e0)
+                )
             ) / (2 * ({{ n }} + {{ z }} * {{ z }})), 1e0
-        )
+        ), 0e0)
     end
 {%- endmacro %}
 

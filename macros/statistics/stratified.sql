@@ -181,24 +181,24 @@
     end
 {%- endmacro %}
 
-{% macro newcombe_columns(name, x1, n1, x0, n0) -%}
+{% macro newcombe_columns(name, x1, n1, x0, n0, z=none) -%}
     {#- The difference of two proportions with Newcombe's interval: name, name_low, name_high. -#}
     {{ safe_divide(x1, n1) }} - {{ safe_divide(x0, n0) }} as {{ name }},
-        {{ newcombe_low(x1, n1, x0, n0) }} as {{ name }}_low,
-        {{ newcombe_high(x1, n1, x0, n0) }} as {{ name }}_high
+        {{ newcombe_low(x1, n1, x0, n0, z) }} as {{ name }}_low,
+        {{ newcombe_high(x1, n1, x0, n0, z) }} as {{ name }}_high
 {%- endmacro %}
 
-{% macro newcombe_low(x1, n1, x0, n0) -%}
+{% macro newcombe_low(x1, n1, x0, n0, z=none) -%}
     {{ safe_divide(x1, n1) }} - {{ safe_divide(x0, n0) }} - sqrt(
-        power({{ safe_divide(x1, n1) }} - {{ wilson_low(x1, n1) }}, 2)
-        + power({{ wilson_high(x0, n0) }} - {{ safe_divide(x0, n0) }}, 2)
+        power({{ safe_divide(x1, n1) }} - {{ wilson_low(x1, n1, z) }}, 2)
+        + power({{ wilson_high(x0, n0, z) }} - {{ safe_divide(x0, n0) }}, 2)
     )
 {%- endmacro %}
 
-{% macro newcombe_high(x1, n1, x0, n0) -%}
+{% macro newcombe_high(x1, n1, x0, n0, z=none) -%}
     {{ safe_divide(x1, n1) }} - {{ safe_divide(x0, n0) }} + sqrt(
-        power({{ wilson_high(x1, n1) }} - {{ safe_divide(x1, n1) }}, 2)
-        + power({{ safe_divide(x0, n0) }} - {{ wilson_low(x0, n0) }}, 2)
+        power({{ wilson_high(x1, n1, z) }} - {{ safe_divide(x1, n1) }}, 2)
+        + power({{ safe_divide(x0, n0) }} - {{ wilson_low(x0, n0, z) }}, 2)
     )
 {%- endmacro %}
 

@@ -784,8 +784,8 @@ def test_bonferroni_quantile(rendered, record_property):
 
 
 def test_wilson_at_another_z(rendered, record_property):
-    low = rendered("wilson_low_at('x', 'n', 'z')")
-    high = rendered("wilson_high_at('x', 'n', 'z')")
+    low = rendered("wilson_low('x', 'n', 'z')")
+    high = rendered("wilson_high('x', 'n', 'z')")
     differences = []
     for x, n, z in ((3, 10, 1.96), (0, 20, 2.4), (20, 20, 3.1), (7.5, 33.25, 2.0)):
         for sql, wanted in zip((low, high), wilson(x, n, z), strict=True):

@@ -83,8 +83,8 @@ bounded as (
     select
         scaled.*,
         {{ safe_divide('own', 'n') }} as share,
-        {{ wilson_low_at('own', 'n', 'z') }} as share_low,
-        {{ wilson_high_at('own', 'n', 'z') }} as share_high,
+        {{ wilson_low('own', 'n', 'z') }} as share_low,
+        {{ wilson_high('own', 'n', 'z') }} as share_high,
         case
             {%- for unit_kind, (name, cases) in kinds.items() %}
             when estimator like '{{ unit_kind }}%' then

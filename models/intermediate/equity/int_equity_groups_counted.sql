@@ -1,97 +1,90 @@
-{#- Few and wide groups: every pair of them is a comparison. -#}
-{%- set age_group -%}
-    case
-            when age_band = 'unknown' then 'unknown'
-            when age_band < '15' then '00-14'
-            when age_band < '45' then '15-44'
-            when age_band < '65' then '45-64'
-            else '65+'
-        end
-{%- endset -%}
-
 {%- set dimensions = ['gender', 'age_group', 'region', 'insurance'] -%}
 
+{#- Source system: the CTE that counts it. -#}
 {%- set relations = {
     'hospital_ops': 'appointments', 'care_episodes': 'episodes', 'cancer_registry': 'cases',
 } -%}
 
-{#- KPI, source system, SQL of its numerator's event, SQL of its denominator's condition. -#}
+{#- KPI, source system, numerator and denominator in the columns that its CTE counts. -#}
 {%- set kpis = [
-    ('AP03', 'hospital_ops', "outcome = 'no_show'", "outcome in ('attended', 'no_show')"),
-    ('AP04', 'hospital_ops', "outcome = 'cancelled'", "outcome in ('attended', 'no_show', 'cancelled')"),
-    ('EX02', 'care_episodes', 'satisfaction_score >= 9', 'satisfaction_score is not null'),
-    ('PF13', 'care_episodes', 'is_readmitted_30d', 'is_readmitted_30d is not null'),
-    ('PF11', 'care_episodes', 'is_death', 'is_separation and is_death is not null'),
-    ('CA05', 'care_episodes', 'is_success', 'is_success is not null'),
-    ('CA05', 'cancer_registry', "outcome in ('complete_response', 'partial_response')",
-     "outcome not in ('in_progress', 'unknown')"),
+    ('AP03', 'hospital_ops', 'no_shows', 'attended + no_shows'),
+    ('AP04', 'hospital_ops', 'cancelled', 'attended + no_shows + cancelled'),
+    ('EX02', 'care_episodes', 'top_box', 'responses'),
+    ('PF13', 'care_episodes', 'readmissions_recorded', 'readmission_known'),
+    ('PF11', 'care_episodes', 'deaths', 'separations_with_disposition'),
+    ('CA05', 'care_episodes', 'successes', 'evaluable'),
+    ('CA05', 'cancer_registry', 'responses', 'evaluable'),
 ] -%}
 
 with
 
+-- each event is read once; all four dimensions are counted from these cells
 appointments as (
 
     select
-        appointments.outcome,
-        appointments.gender,
-        appointments.age_band,
+        events.gender,
+        {{ wide_age_group('events.age_band') }} as age_group,
+        patients.region,
+        patients.insurance,
+        {{ outcome_counts() }}
+    from {{ ref('fct_appointments') }} as events
+    left join {{ ref('dim_patients') }} as patients
+        on patients.patient_key = events.patient_key
+    where events.outcome != 'future'
+    group by
+        events.gender,
+        {{ wide_age_group('events.age_band') }},
         patients.region,
         patients.insurance
-    from {{ ref('fct_appointments') }} as appointments
-    left join {{ ref('dim_patients') }} as patients
-        on patients.patient_key = appointments.patient_key
-    where appointments.outcome != 'future'
 
 ),
 
 episodes as (
 
     select
-        episodes.*,
-        insurance_type as insurance
-    from {{ ref('fct_episodes') }} as episodes
+        gender,
+        {{ wide_age_group('age_band') }} as age_group,
+        region,
+        insurance_type as insurance,
+        count(satisfaction_score) as responses,
+        count(case when satisfaction_score >= 9 then 1 end) as top_box,
+        count(is_readmitted_30d) as readmission_known,
+        count(case when is_readmitted_30d then 1 end) as readmissions_recorded,
+        count(case when is_separation then is_death end) as separations_with_disposition,
+        count(case when is_separation and is_death then 1 end) as deaths,
+        count(is_success) as evaluable,
+        count(case when is_success then 1 end) as successes
+    from {{ ref('fct_episodes') }}
     where not is_future
+    group by gender, {{ wide_age_group('age_band') }}, region, insurance_type
 
 ),
 
 cases as (
 
     select
-        cases.*,
-        insurance_type as insurance
-    from {{ ref('fct_cancer_cases') }} as cases
-    where not is_future
-
-),
-
--- each event is read once; all four dimensions are counted from these cells
-{%- for system, relation in relations.items() %}
-{{ relation }}_counted as (
-
-    select
-        {%- for kpi_id, kpi_system, event, condition in kpis if kpi_system == system %}
-        count(case when {{ condition }} and {{ event }} then 1 end) as {{ kpi_id }}_events,
-        count(case when {{ condition }} then 1 end) as {{ kpi_id }}_cases,
-        {%- endfor %}
         gender,
-        {{ age_group }} as age_group,
+        {{ wide_age_group('age_band') }} as age_group,
         region,
-        insurance
-    from {{ relation }}
-    group by gender, {{ age_group }}, region, insurance
+        insurance_type as insurance,
+        count({{ has_responded('outcome') }}) as evaluable,
+        count(case when {{ has_responded('outcome') }} then 1 end) as responses
+    from {{ ref('fct_cancer_cases') }}
+    where not is_future
+    group by gender, {{ wide_age_group('age_band') }}, region, insurance_type
 
 ),
-{% endfor %}
+
 cells as (
 
-    {% for kpi_id, system, _, _ in kpis -%}
+    {% for kpi_id, system, numerator, denominator in kpis -%}
     select
         '{{ kpi_id }}' as kpi_id,
         '{{ system }}' as source_system,
         {{ dimensions | join(', ') }},
-        {{ kpi_id }}_events as events,
-        {{ kpi_id }}_cases as cases
-    from {{ relations[system] }}_counted
+        {{ numerator }} as numerator,
+        {{ denominator }} as denominator
+    from {{ relations[system] }}
     {% if not loop.last -%}
     union all
     {% endif -%}
@@ -106,8 +99,8 @@ final as (
         source_system,
         '{{ dimension }}' as dimension,
         {{ dimension }} as group_value,
-        cast(sum(events) as bigint) as numerator,
-        cast(sum(cases) as bigint) as denominator
+        cast(sum(numerator) as bigint) as numerator,
+        cast(sum(denominator) as bigint) as denominator
     from cells
     where {{ dimension }} != 'unknown'
     group by kpi_id, source_system, {{ dimension }}

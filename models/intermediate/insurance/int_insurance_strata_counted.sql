@@ -34,11 +34,11 @@ cases as (
         'cancer_registry' as source_system,
         insurance_type,
         stage || ' | ' || cancer_type || ' | ' || {{ age_group }} as stratum,
-        outcome in ('complete_response', 'partial_response') as is_success
+        {{ has_responded('outcome') }} as is_success
     from {{ ref('fct_cancer_cases') }}
     where
         not is_future
-        and outcome not in ('in_progress', 'unknown')
+        and {{ has_responded('outcome') }} is not null
         and insurance_type != 'unknown'
 
 ),

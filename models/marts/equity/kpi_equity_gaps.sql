@@ -68,25 +68,10 @@ bounded as (
         {{ rate_columns('rate', 'x1', 'denominator') }},
         {{ rate_columns('reference_rate', 'x0', 'reference_denominator') }},
         {{ newcombe_columns('difference', 'x1', 'denominator', 'x0', 'reference_denominator') }},
-        {{ wilson_low_at('x1', 'denominator', 'z') }} as low_at_z,
-        {{ wilson_high_at('x1', 'denominator', 'z') }} as high_at_z,
-        {{ wilson_low_at('x0', 'reference_denominator', 'z') }} as reference_low_at_z,
-        {{ wilson_high_at('x0', 'reference_denominator', 'z') }} as reference_high_at_z
+        {{ newcombe_columns(
+            'adjusted', 'x1', 'denominator', 'x0', 'reference_denominator', z='z'
+        ) }}
     from rated
-
-),
-
-adjusted as (
-
-    select
-        *,
-        difference - sqrt(
-            power(rate - low_at_z, 2) + power(reference_high_at_z - reference_rate, 2)
-        ) as adjusted_low,
-        difference + sqrt(
-            power(high_at_z - rate, 2) + power(reference_rate - reference_low_at_z, 2)
-        ) as adjusted_high
-    from bounded
 
 ),
 
@@ -121,7 +106,7 @@ final as (
             when adjusted_high < 0 then 'lower'
             else 'consistent_with_chance'
         end as verdict
-    from adjusted
+    from bounded
 
 )
 

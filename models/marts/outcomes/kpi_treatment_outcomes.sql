@@ -18,10 +18,7 @@ cases as (
         'cancer_registry' as source_system,
         treatment,
         facility_id,
-        case
-            when outcome in ('complete_response', 'partial_response') then true
-            when outcome not in ('in_progress', 'unknown') then false
-        end as is_success
+        {{ has_responded('outcome') }} as is_success
     from {{ ref('fct_cancer_cases') }}
     where not is_future
 

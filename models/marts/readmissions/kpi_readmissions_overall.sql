@@ -6,14 +6,7 @@ stays as (
 
     select
         *,
-        case
-            when age_band = 'unknown' then 'unknown'
-            when age_band < '15' then '00-14'
-            when age_band < '45' then '15-44'
-            when age_band < '65' then '45-64'
-            when age_band < '85' then '65-84'
-            else '85+'
-        end as age_group
+        {{ wide_age_group('age_band') }} as age_group
     from {{ ref('int_readmissions_classified') }}
 
 ),
@@ -55,9 +48,7 @@ final as (
         expected_readmissions,
         {%- set comparable = 'case when index_stays >= %s then expected_readmissions end'
             | format(minimum_n('risk_adjusted')) %}
-        {{ safe_divide('readmissions', comparable) }} as observed_to_expected,
-        {{ safe_divide(poisson_low('readmissions'), comparable) }} as observed_to_expected_low,
-        {{ safe_divide(poisson_high('readmissions'), comparable) }} as observed_to_expected_high
+        {{ observed_to_expected_columns('observed_to_expected', 'readmissions', comparable) }}
     from counted
 
 )
