@@ -13,7 +13,7 @@ export WARDHOUSE_WAREHOUSE := $(WAREHOUSE)
 DBT_VARS = vars="$$($(BIN)/python scripts/folder_settings.py)" || exit 2
 
 .DEFAULT_GOAL := all
-.PHONY: all setup setup-dev warehouse figures test lint docs demo-data lock clean help
+.PHONY: all setup setup-dev warehouse figures test soak lint docs demo-data lock clean help
 
 all: warehouse figures ## Set up, build, test and publish the warehouse, draw the figures (the default)
 
@@ -43,6 +43,9 @@ figures: setup ## Draw figures/ from the published database
 
 test: setup-dev ## Run every test: dbt data tests, dbt unit tests and pytest
 	@$(BIN)/python -m pytest
+
+soak: setup-dev ## Run the long trials: broken inputs, kills, full disks, attacks on hidden cells (an hour or more)
+	@$(BIN)/python -m pytest -m soak
 
 lint: setup-dev ## Check the style of SQL and Python
 	@$(BIN)/ruff check .
