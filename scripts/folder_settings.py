@@ -19,6 +19,7 @@ from typing import Any
 import yaml
 
 import settings
+from raw_contract import load_contract
 from settings import PROJECT_ROOT, UserError
 
 SETTINGS_FILE = "wardhouse.yml"
@@ -48,6 +49,27 @@ def systems() -> list[str]:
     """The source systems of the input contract."""
     return sorted(
         path.parent.name for path in PROJECT_ROOT.glob("models/staging/*/_*__sources.yml")
+    )
+
+
+def is_freshness(value: Any) -> bool:
+    """The limits of age of one system: whole days, of which the warning comes first."""
+    return (
+        isinstance(value, dict)
+        and set(value) <= {"warn_after_days", "refuse_after_days", "by", "except"}
+        and all(is_number(v, 1, 3660) for k, v in value.items() if k.endswith("_days"))
+        and value.get("by", "file_time") in ("file_time", "event_date")
+        and isinstance(value.get("except", []), list)
+        and all(isinstance(name, str) for name in value.get("except", []))
+        and value.get("warn_after_days", 0) <= value.get("refuse_after_days", 3660)
+    )
+
+
+def known_exceptions(value: dict[str, dict]) -> bool:
+    """Whether the tables that are named as exceptions exist in their system."""
+    return not any(limits.get("except") for limits in value.values()) or all(
+        set(limits.get("except", [])) <= set(load_contract().names(system))
+        for system, limits in value.items()
     )
 
 
@@ -84,6 +106,11 @@ ALLOWED: dict[str, tuple[Callable[[Any], bool], str]] = {
     "minimum_team_respondents": (lambda v: is_number(v, 1, 1000), "a number from 1 on"),
     "spc_screen_outliers": (lambda value: isinstance(value, bool), "true or false"),
     "spc_trend_points": (lambda v: is_number(v, 6, 7), "6 or 7"),
+    "freshness": (
+        lambda value: by_system(is_freshness, value) and known_exceptions(value),
+        "a map of source system to {warn_after_days: 2, refuse_after_days: 7}, whole days, with "
+        "by: file_time or event_date and except: [tables of that system] if you like",
+    ),
     "full_period_share": (
         lambda value: is_number(value, 0, 1, whole=False),
         "a share from 0 to 1",

@@ -265,7 +265,8 @@ def _write_raw(conn: duckdb.DuckDBPyConnection, found: Inventory, landing_dir: P
     conn.execute("create schema if not exists raw")
     conn.execute(
         "create or replace table raw.files (source_system varchar, source_table varchar, "
-        "source_file varchar, raw_rows bigint, malformed_rows bigint, bytes bigint)"
+        "source_file varchar, raw_rows bigint, malformed_rows bigint, bytes bigint, "
+        "modified_at timestamp)"
     )
     conn.execute(
         "create or replace table raw.columns (source_system varchar, source_table varchar, "
@@ -300,6 +301,8 @@ def file_rows(found: Inventory) -> list[tuple]:
             found.scan(file).records,
             found.scan(file).malformed,
             file.size,
+            # a clone's file times say nothing about the age of the demo data
+            file.modified_at if found.raw_dir else None,
         )
         for file in found.files
     ]

@@ -16,6 +16,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import BinaryIO
@@ -51,6 +52,14 @@ class RawFile:
     def state(self) -> list:
         """What changes when the file's content does."""
         return [str(self.path), self.size, self.mtime_ns]
+
+    @property
+    def modified_at(self) -> datetime | None:
+        """When the file was last written, in UTC without a zone; None for an impossible time."""
+        try:
+            return datetime(1970, 1, 1) + timedelta(microseconds=self.mtime_ns // 1000)
+        except OverflowError:
+            return None
 
 
 @dataclass(frozen=True)

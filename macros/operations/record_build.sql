@@ -1,7 +1,8 @@
 {#-
   The build log lives in the private database, beside the tables it speaks of: a build that is
   killed leaves "started" behind, so the publish step can tell a half-built database from a green
-  one. Only commands that change tables are logged.
+  one. So do the seconds of each node: a later command overwrites dbt's own run_results.json. Only
+  commands that change tables are logged.
 -#}
 
 {% macro record_build_start() %}
@@ -14,7 +15,14 @@
             {{ is_complete_selection() }} as is_complete,
             'started' as status,
             cast(0 as bigint) as nodes,
-            cast('' as string) as failures;
+            cast('' as string) as failures,
+            cast('{{ utc_text(run_started_at) }}' as timestamp) as started_at,
+            cast(null as timestamp) as ended_at,
+            '{{ tojson(var("freshness")) | replace("'", "''") }}' as freshness;
+        create or replace table private.build_nodes (
+            node string, resource_type string, layer string, status string,
+            failures bigint, seconds double
+        );
     {% endif %}
 {% endmacro %}
 
@@ -29,10 +37,34 @@
         set
             status = '{{ "failed" if failures else "green" }}',
             nodes = {{ results | length }},
-            failures = '{{ failures | join(", ") | replace("'", "''") }}'
+            failures = '{{ failures | join(", ") | replace("'", "''") }}',
+            ended_at = cast('{{ utc_text(modules.datetime.datetime.now(modules.pytz.utc)) }}' as timestamp)
         where invocation_id = '{{ invocation_id }}';
+        {#- No message is kept: the text of an error may quote a value. -#}
+        {% for batch in results | batch(500) %}
+        insert into private.build_nodes values
+            {% for result in batch -%}
+            (
+                '{{ result.node.name | replace("'", "''") }}', '{{ result.node.resource_type }}',
+                '{{ build_layer(result.node) }}', '{{ result.status }}',
+                {{ result.failures if result.failures is not none else 'null' }},
+                {{ result.execution_time }}
+            ){{ ';' if loop.last else ',' }}
+            {% endfor %}
+        {% endfor %}
     {% endif %}
 {% endmacro %}
+
+{% macro utc_text(at) -%}
+    {{ at.strftime('%Y-%m-%d %H:%M:%S.%f') }}
+{%- endmacro %}
+
+{% macro build_layer(node) -%}
+    {#- Seeds, the three layers of models, tests and unit tests: what the time of a build went to. -#}
+    {%- if node.resource_type == 'model' -%} {{ node.fqn[1] }}
+    {%- else -%} {{ node.resource_type | string }}s
+    {%- endif -%}
+{%- endmacro %}
 
 {% macro is_complete_selection() %}
     {#-
