@@ -29,6 +29,7 @@ import yaml
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
+import freshness
 import settings
 from raw_contract import source_files, squash
 from settings import UserError
@@ -592,6 +593,10 @@ def publish(signals: Signals, console: Console) -> tuple[int, int]:
             db.execute(f"set temp_directory = {literal(str(folder / 'spill'))}")
             attach_private(db, private)
             check_last_build(db, private)
+            ages = freshness.feeds(db, PRIVATE)
+            freshness.refuse_too_old(ages)
+            for warning in freshness.warnings_of(ages):
+                console.print(f"wardhouse: {warning}", markup=False, soft_wrap=True)
             tables, without_model = tables_to_publish(db, private)
             with writers_kept_out(target):
                 pass  # better told before the copy than after it
