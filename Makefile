@@ -34,12 +34,11 @@ setup-dev: .venv/installed-dev ## Add what tests and linters need
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	@touch $@
 
-warehouse: setup ## dbt build into the private database, then publish a complete, green build
-	@$(DBT_VARS); $(BIN)/dbt build --vars "$$vars"; code=$$?; \
-		if [ $$code -le 1 ]; then $(BIN)/python scripts/publish.py; else exit 2; fi
+warehouse: setup ## dbt build into the private database, publish a complete, green build, write a summary
+	@$(BIN)/python scripts/run_warehouse.py
 
 figures: setup ## Draw figures/ from the published database
-	@$(BIN)/python scripts/plot_figures.py
+	@$(BIN)/python scripts/run_warehouse.py figures
 
 test: setup-dev ## Run every test: dbt data tests, dbt unit tests and pytest
 	@$(BIN)/python -m pytest

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import date, datetime, timezone
+from datetime import UTC, date, datetime
 
 import duckdb
 
@@ -56,17 +56,23 @@ class Feed:
             if self.by == "event_date"
             else f"newest file {self.newest_file_at:%Y-%m-%d %H:%M} UTC"
         )
+        if self.age_days < 0:
+            return f"{self.name} is dated {-self.age_days:.1f} days ahead of the build ({what})"
         return f"{self.name} is {self.age_days:.1f} days old ({what}, {word} after {days})"
 
 
 def judge(age_days: float | None, limits: dict) -> str:
-    """The status of an age; none at all is beyond every limit."""
+    """The status of an age; none at all is beyond every limit.
+
+    A file dated ahead of the clock would look fresh for as long: it is worth a warning.
+    """
+    has_limits = limits.keys() & {"warn_after_days", "refuse_after_days"}
     age = float("inf") if age_days is None else age_days
     if age > limits.get("refuse_after_days", float("inf")):
         return TOO_OLD
-    if age > limits.get("warn_after_days", float("inf")):
+    if age > limits.get("warn_after_days", float("inf")) or (has_limits and age < -1):
         return STALE
-    return FRESH if limits.keys() & {"warn_after_days", "refuse_after_days"} else NO_LIMIT
+    return FRESH if has_limits else NO_LIMIT
 
 
 def feeds(connection: duckdb.DuckDBPyConnection, catalog: str) -> list[Feed]:
@@ -98,7 +104,7 @@ def _feed(row: tuple, limits: dict, started_at: datetime) -> Feed:
     by = limits.get("by", "file_time")
     age = None
     if by == "event_date" and last_event is not None:
-        here = started_at.replace(tzinfo=timezone.utc).astimezone()  # events are in local time
+        here = started_at.replace(tzinfo=UTC).astimezone()  # events are in local time
         age = float((here.date() - last_event).days)
     elif by == "file_time" and newest is not None:
         age = (started_at - newest).total_seconds() / 86400
