@@ -1,0 +1,208 @@
+"""Freshness: dbt's own check on the real project, the limits of a data set, and the publish gate.
+
+Usage: pytest tests/python/test_freshness.py
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from datetime import UTC, date, datetime, timedelta
+
+import duckdb
+import pytest
+
+import freshness
+from conftest import ROOT, run_dbt
+from raw_contract import load_contract
+from settings import UserError
+
+STARTED = datetime(2026, 7, 10, 2, 0, 0)
+LIMITS = {"hospital_ops": {"warn_after_days": 2, "refuse_after_days": 7}}
+
+
+def database(
+    limits: dict, files: list[tuple], events: dict[str, date] | None = None
+) -> duckdb.DuckDBPyConnection:
+    """What a build leaves behind, as far as freshness goes; files are (system, table, time)."""
+    db = duckdb.connect()
+    db.execute("attach ':memory:' as p; create schema p.private; create schema p.marts")
+    db.execute("create schema p.raw; create table p.raw.files as select '' source_system, "
+               "'' source_table, timestamp '2000-01-01' modified_at limit 0")  # fmt: skip
+    db.execute(
+        "create table p.private.last_build as select cast(? as timestamp) started_at, ? freshness",
+        [STARTED, json.dumps(limits)],
+    )
+    db.executemany("insert into p.raw.files values (?, ?, ?)", files or [("x", "y", None)])
+    db.execute(
+        "create table p.marts.dq_freshness (source_system varchar, source_table varchar, "
+        "files bigint, last_event_date date)"
+    )
+    for system, table in load_contract().tables:
+        count = sum(file[:2] == (system, table) for file in files)
+        event = (events or {}).get(table)
+        row = [system, table, count, event]
+        db.execute("insert into p.marts.dq_freshness values (?, ?, ?, ?)", row)
+    return db
+
+
+def statuses(db: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    return {feed.name: feed.status for feed in freshness.feeds(db, "p")}
+
+
+def ago(**spell: float) -> datetime:
+    return STARTED - timedelta(**spell)
+
+
+def test_ages_at_before_and_beyond_the_limits():
+    db = database(
+        LIMITS,
+        [
+            ("hospital_ops", "patients", ago(days=2)),  # exactly at the limit is within it
+            ("hospital_ops", "doctors", ago(days=2, seconds=1)),
+            ("hospital_ops", "appointments", ago(days=7)),
+            ("hospital_ops", "billing", ago(days=40)),
+            ("hospital_ops", "billing", ago(days=7, seconds=1)),  # the newest file counts
+            ("hospital_ops", "treatments", ago(days=-3)),  # dated ahead
+            ("care_episodes", "episodes", ago(days=400)),
+        ],
+    )
+    found = statuses(db)
+    assert found == {name: "no file" for name in found} | {
+        "hospital_ops/patients": "fresh",
+        "hospital_ops/doctors": "stale",
+        "hospital_ops/appointments": "stale",
+        "hospital_ops/billing": "too old",
+        "hospital_ops/treatments": "stale",
+        "care_episodes/episodes": "no limit",
+    }
+    warnings = freshness.warnings_of(freshness.feeds(db, "p"))
+    assert (
+        "stale data, hospital_ops/appointments is 7.0 days old "
+        "(newest file 2026-07-03 02:00 UTC, warn after 2 days)" in warnings
+    )
+    assert any("treatments is dated 3.0 days ahead" in line for line in warnings)
+    with pytest.raises(UserError) as caught:
+        freshness.refuse_too_old(freshness.feeds(db, "p"))
+    line = str(caught.value)
+    assert "hospital_ops/billing is 7.0 days old" in line and "refuse after 7 days" in line
+    assert "episodes" not in line and "\n" not in line and line.count("; ") == 1
+
+
+def test_exceptions_and_the_demo_data_are_never_stale():
+    limits = {"hospital_ops": {"warn_after_days": 1, "except": ["doctors"]}}
+    db = database(limits, [("hospital_ops", "doctors", ago(days=90))])
+    assert statuses(db)["hospital_ops/doctors"] == "not aged"
+    assert freshness.warnings_of(freshness.feeds(db, "p")) == []
+    for by in ("file_time", "event_date"):
+        limits = {"hospital_ops": {"refuse_after_days": 1, "by": by}}
+        db = database(limits, [("hospital_ops", "billing", None)], {"billing": date(2020, 1, 1)})
+        assert statuses(db)["hospital_ops/billing"] == "not aged"
+        freshness.refuse_too_old(freshness.feeds(db, "p"))
+
+
+def test_a_system_with_limits_that_sends_nothing_is_beyond_them():
+    files = [("care_episodes", "episodes", ago(days=0))]
+    with pytest.raises(UserError, match="hospital_ops has no file at all"):
+        freshness.refuse_too_old(freshness.feeds(database(LIMITS, files), "p"))
+    db = database({"hospital_ops": {"warn_after_days": 2}}, files)
+    assert freshness.warnings_of(freshness.feeds(db, "p")) == [
+        "stale data, hospital_ops has no file at all (warn after 2 days)"
+    ]
+    assert not freshness.warnings_of(freshness.feeds(database({}, files), "p"))
+
+
+def test_age_by_the_last_event():
+    limits = {"hospital_ops": {"warn_after_days": 2, "refuse_after_days": 9, "by": "event_date"}}
+    fresh_files = [("hospital_ops", t, STARTED) for t in ("appointments", "billing", "doctors")]
+    here = STARTED.replace(tzinfo=UTC).astimezone().date()
+    events = {"appointments": here - timedelta(days=2), "billing": here - timedelta(days=10)}
+    db = database(limits, fresh_files, events)
+    found = statuses(db)
+    assert found["hospital_ops/appointments"] == "fresh"
+    assert found["hospital_ops/billing"] == "too old"
+    assert found["hospital_ops/doctors"] == "not aged"
+    with pytest.raises(UserError, match=f"last event {events['billing']}, refuse after 9"):
+        freshness.refuse_too_old(freshness.feeds(db, "p"))
+
+
+def test_a_database_without_the_record_has_no_ages():
+    db = duckdb.connect()
+    db.execute("attach ':memory:' as p")
+    assert freshness.feeds(db, "p") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "is_good"),
+    [
+        ("{hospital_ops: {warn_after_days: 2, refuse_after_days: 7}}", True),
+        ("{hospital_ops: {refuse_after_days: 7, by: event_date, except: [doctors]}}", True),
+        ("{}", True),
+        ("{hospital: {warn_after_days: 2}}", False),
+        ("{hospital_ops: {warn_after: 2}}", False),
+        ("{hospital_ops: {warn_after_days: 0}}", False),
+        ("{hospital_ops: {warn_after_days: 0.5}}", False),
+        ("{hospital_ops: {warn_after_days: 9, refuse_after_days: 7}}", False),
+        ("{hospital_ops: {warn_after_days: two}}", False),
+        ("{hospital_ops: {by: size}}", False),
+        ("{hospital_ops: {except: [doktors]}}", False),
+        ("{hospital_ops: {except: doctors}}", False),
+        ("{hospital_ops: 7}", False),
+        ("7", False),
+    ],
+)
+def test_limits_in_the_settings(tmp_path, text, is_good):
+    (tmp_path / "wardhouse.yml").write_text(f"freshness: {text}\n")
+    done = subprocess.run(
+        [sys.executable, "scripts/folder_settings.py"],
+        cwd=ROOT,
+        env=os.environ | {"WARDHOUSE_RAW_DIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == (0 if is_good else 2), done.stderr
+    if not is_good:
+        (line,) = done.stderr.splitlines()
+        assert "freshness: " in line and "warn_after_days: 2" in line and "hospital_ops" in line
+
+
+def test_dbt_source_freshness_on_the_real_project(tmp_path):
+    """Files of three ages, one exception, and six tables without a file, which is no error."""
+    raw = tmp_path / "raw"
+    now = datetime.now(UTC).timestamp()
+    for table, days in (("appointments", 5), ("patients", 3), ("billing", 1), ("doctors", 99)):
+        path = raw / "hospital_ops" / f"{table}.csv"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(",".join(load_contract().tables["hospital_ops", table].columns) + "\n")
+        os.utime(path, (now - days * 86400, now - days * 86400))
+    (raw / "wardhouse.yml").write_text(
+        "freshness: {hospital_ops: {warn_after_days: 2, refuse_after_days: 4, except: [doctors]}}\n"
+    )
+    done = run_dbt(tmp_path, "source", "freshness", raw_dir=raw)
+    assert done.returncode == 1, done.output
+    results = json.loads((tmp_path / "target" / "sources.json").read_text())["results"]
+    found = {result["unique_id"].split(".", 2)[2]: result for result in results}
+    assert len(found) == 10
+    assert {name: r["status"] for name, r in found.items() if r["status"] != "pass"} == {
+        "hospital_ops.appointments": "error",
+        "hospital_ops.patients": "warn",
+    }
+    assert found["hospital_ops.appointments"]["max_loaded_at_time_ago_in_s"] == pytest.approx(
+        5 * 86400, abs=600
+    )
+    assert "care_episodes/episodes: no file" in done.output
+    assert "hospital_ops/doctors: comes seldom" in done.output
+    assert "Traceback" not in done.output
+
+
+def test_ages_of_the_demo_build(demo_build):
+    """The mart of the demo data: no file times, and every feed reaches its system's as-of date."""
+    rows = demo_build.records("select * from dq_freshness")
+    assert len(rows) == 10 and all(row["files"] == 1 for row in rows)
+    assert {row["newest_file_date"] for row in rows} == {None}
+    dated = {row["source_table"]: row["days_to_as_of"] for row in rows if row["last_event_date"]}
+    assert {"appointments", "treatments", "billing", "episodes", "cases"} <= dated.keys()
+    assert all(1 <= days <= 14 for days in dated.values()), dated
