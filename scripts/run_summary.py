@@ -142,9 +142,10 @@ def _records(db: duckdb.DuckDBPyConnection, sql: str) -> list[dict[str, Any]]:
 
 
 def _from_build(db: duckdb.DuckDBPyConnection, run: Run) -> dict[str, Any]:
-    (last,) = _records(db, f"from {PRIVATE}.private.last_build")
+    last = next(iter(_records(db, f"from {PRIVATE}.private.last_build")), {})
+    started_at = last.get("started_at")  # an earlier version of Wardhouse did not keep it
     # an earlier build's record: dbt did not get so far as to begin one in this run
-    if last["started_at"].replace(tzinfo=UTC) < run.started_at:
+    if started_at is None or started_at.replace(tzinfo=UTC) < run.started_at:
         return {}
     names = [name for name in (last["failures"] or "").split(", ") if name]
     nodes = _records(db, f"from {PRIVATE}.private.build_nodes")
@@ -321,7 +322,8 @@ def write(summary: dict[str, Any]) -> Path:
     runs.mkdir(mode=0o700, exist_ok=True)
     name = summary["started_at"].replace(":", "").replace("-", "")
     texts = {
-        ".json": json.dumps(summary, indent=2, sort_keys=True, ensure_ascii=False) + "\n",
+        ".json": json.dumps(summary, indent=2, sort_keys=True, ensure_ascii=False, default=str)
+        + "\n",
         ".html": page(summary),
     }
     for ending, text in texts.items():

@@ -32,6 +32,9 @@ from publish import Signals, Stopped
 from run_summary import Run
 from settings import PROJECT_ROOT, UserError
 
+DBT = Path(sys.executable).parent / "dbt"
+# Two lines for each of hundreds of tests hide the few that matter; logs/dbt.log has them all.
+NOISE = re.compile(r" \d+ of \d+ (START|PASS) ")
 MARK = "wardhouse: "
 TERMINAL_CODES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 ENCOUNTERED = "Encountered an error"
@@ -99,7 +102,7 @@ def step(run: Run, name: str, work: Callable[[], int]) -> int:
 
 def build(dbt_vars: dict) -> int:
     """Run `dbt build`; gives 0 or 1 (something failed), raises Stop when it ended early."""
-    command = [str(Path(sys.executable).parent / "dbt"), "build"]
+    command = [str(DBT), "--use-colors" if sys.stdout.isatty() else "--no-use-colors", "build"]
     if dbt_vars:
         command += ["--vars", json.dumps(dbt_vars, default=str)]
     said, error = [], []
@@ -111,7 +114,7 @@ def build(dbt_vars: dict) -> int:
             # dbt wraps the one line that matters in three others: it is said at the end instead
             if error or ENCOUNTERED in line:
                 error.append(line)
-            else:
+            elif not NOISE.search(line):
                 sys.stdout.write(line)
                 sys.stdout.flush()
             if MARK in line:

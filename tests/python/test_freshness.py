@@ -10,12 +10,13 @@ import os
 import subprocess
 import sys
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import duckdb
 import pytest
 
 import freshness
-from conftest import ROOT, run_dbt
+from conftest import ROOT, environment_of, run_dbt
 from raw_contract import load_contract
 from settings import UserError
 
@@ -169,9 +170,10 @@ def test_limits_in_the_settings(tmp_path, text, is_good):
         assert "freshness: " in line and "warn_after_days: 2" in line and "hospital_ops" in line
 
 
-def test_dbt_source_freshness_on_the_real_project(tmp_path):
-    """Files of three ages, one exception, and six tables without a file, which is no error."""
-    raw = tmp_path / "raw"
+@pytest.fixture(scope="module")
+def own_folder(tmp_path_factory) -> Path:
+    """Tables of four ages without any row, one exception, and six tables without a file."""
+    raw = tmp_path_factory.mktemp("own") / "raw"
     now = datetime.now(UTC).timestamp()
     for table, days in (("appointments", 5), ("patients", 3), ("billing", 1), ("doctors", 99)):
         path = raw / "hospital_ops" / f"{table}.csv"
@@ -181,9 +183,13 @@ def test_dbt_source_freshness_on_the_real_project(tmp_path):
     (raw / "wardhouse.yml").write_text(
         "freshness: {hospital_ops: {warn_after_days: 2, refuse_after_days: 4, except: [doctors]}}\n"
     )
-    done = run_dbt(tmp_path, "source", "freshness", raw_dir=raw)
+    return raw
+
+
+def test_dbt_source_freshness_on_the_real_project(own_folder):
+    done = run_dbt(own_folder.parent, "source", "freshness", raw_dir=own_folder)
     assert done.returncode == 1, done.output
-    results = json.loads((tmp_path / "target" / "sources.json").read_text())["results"]
+    results = json.loads((own_folder.parent / "target" / "sources.json").read_text())["results"]
     found = {result["unique_id"].split(".", 2)[2]: result for result in results}
     assert len(found) == 10
     assert {name: r["status"] for name, r in found.items() if r["status"] != "pass"} == {
@@ -193,9 +199,31 @@ def test_dbt_source_freshness_on_the_real_project(tmp_path):
     assert found["hospital_ops.appointments"]["max_loaded_at_time_ago_in_s"] == pytest.approx(
         5 * 86400, abs=600
     )
+    # a table that was not delivered is said and is no error
     assert "care_episodes/episodes: no file" in done.output
     assert "hospital_ops/doctors: comes seldom" in done.output
     assert "Traceback" not in done.output
+
+
+def test_the_door_stops_a_real_run(own_folder):
+    """The whole chain with the real dbt: one line, said once, exit code 2, a summary."""
+    folder = own_folder.parent
+    (own_folder / "hospital_ops" / "slots.csv").write_text("a,b\n1,2\n")
+    done = subprocess.run(
+        [sys.executable, "scripts/run_warehouse.py"],
+        cwd=ROOT,
+        env=environment_of(folder, own_folder),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2, done.stderr
+    summary = json.loads((folder / "build" / "run_summary.json").read_text())
+    assert (summary["outcome"], summary["exit_code"]) == ("stopped", 2)
+    assert summary["line"].startswith("required columns doctor_id, start_at, held missing")
+    assert done.stderr.splitlines()[-1] == f"wardhouse: {summary['line']}"
+    assert "required columns" not in done.stdout
+    assert not (folder / "warehouse").exists()
 
 
 def test_ages_of_the_demo_build(demo_build):
