@@ -114,6 +114,24 @@ def named(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
+def by_reason(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """One row per raw table, with its reasons and their numbers as one text."""
+    tables: dict[str, list[dict[str, Any]]] = {}
+    for row in named(rows):
+        tables.setdefault(row["name"], []).append(row)
+    return [
+        {
+            "name": name,
+            "rows": sum(row["rows"] for row in found),
+            "reasons": ", ".join(
+                f"{row['reason']} {row['rows']:,}"
+                for row in sorted(found, key=lambda row: (-row["rows"], row["reason"]))
+            ),
+        }
+        for name, found in tables.items()
+    ]
+
+
 def unknown(text: str = NOT_KNOWN) -> str:
     """What stands where a part of the summary is null."""
     return f"<p>{escape(text)}</p>"
@@ -136,8 +154,7 @@ def rows_part(summary: dict[str, Any]) -> str:
     }
     parts = [
         table(
-            "Raw = accepted + rejected + superseded; a difference other than 0 is a loss. Repaired "
-            "and flagged rows are counted once each, however many repairs they needed",
+            "Raw = accepted + rejected + superseded; a difference other than 0 is a loss",
             named(summary["rows"]),
             columns,
             {"name": "all", **summary["totals"]},
@@ -147,8 +164,8 @@ def rows_part(summary: dict[str, Any]) -> str:
         parts.append(
             table(
                 f"{kind.capitalize()} by reason",
-                named(summary["reasons"][kind]),
-                {"name": "raw table", "reason": "reason", "rows": "times"},
+                by_reason(summary["reasons"][kind]),
+                {"name": "raw table", "rows": "times", "reasons": "of which"},
             )
         )
     return "\n".join(parts)
@@ -271,8 +288,8 @@ def page(summary: dict[str, Any]) -> str:
 <strong>{escape(OUTCOMES[summary["outcome"]])}</strong><br>{escape(summary["line"])}
 {f"<ul>{warnings}</ul>" if warnings else ""}
 </div>
-{section("Rows in and out", rows_part(summary))}
 {section("Build and tests", build_part(summary))}
+{section("Rows in and out", rows_part(summary))}
 {section("Freshness", freshness_part(summary))}
 {section("Published file", published_part(summary))}
 {section("Time", time_part(summary))}

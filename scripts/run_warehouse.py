@@ -1,6 +1,6 @@
 """Run the warehouse: settings, dbt build, publish; then figures. A summary after every outcome.
 
-Usage: python scripts/run_warehouse.py [warehouse|figures]
+Usage: python scripts/run_warehouse.py [warehouse|figures] [--accept-loss]
 
 `make warehouse` and `make figures` call this. Exit codes: 0 published (or drawn); 2 nothing was
 published, and the last line says why and what to do; 128 + n stopped by signal n (130 Ctrl-C, 143
@@ -11,8 +11,10 @@ code 0. The summary is build/run_summary.html and .json (run_summary.py).
 from __future__ import annotations
 
 import argparse
+import errno
 import io
 import json
+import os
 import re
 import resource
 import signal
@@ -34,7 +36,7 @@ from settings import PROJECT_ROOT, UserError
 
 DBT = Path(sys.executable).parent / "dbt"
 # Two lines for each of hundreds of tests hide the few that matter; logs/dbt.log has them all.
-NOISE = re.compile(r" \d+ of \d+ (START|PASS) ")
+NOISE = re.compile(r" \d+ of \d+ (START|PASS|NO-OP) ")
 MARK = "wardhouse: "
 TERMINAL_CODES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 ENCOUNTERED = "Encountered an error"
@@ -100,6 +102,21 @@ def step(run: Run, name: str, work: Callable[[], int]) -> int:
 # --- the steps -----------------------------------------------------------------------------------
 
 
+def prepare_folder() -> None:
+    """Have the build folder; dbt would answer with a traceback of a hundred lines."""
+    folder = settings.build_dir()
+    try:
+        if not folder.is_dir():
+            folder.mkdir(parents=True, mode=0o700)
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    except OSError as error:
+        raise UserError(
+            f"the build folder cannot be used ({error.strerror}), {folder}; make it writable or "
+            "set WARDHOUSE_BUILD_DIR to another folder"
+        ) from error
+
+
 def build(dbt_vars: dict) -> int:
     """Run `dbt build`; gives 0 or 1 (something failed), raises Stop when it ended early."""
     command = [str(DBT), "--use-colors" if sys.stdout.isatty() else "--no-use-colors", "build"]
@@ -153,12 +170,12 @@ def end(process: subprocess.Popen) -> None:
             return
 
 
-def publish_step(run: Run) -> int:
+def publish_step(run: Run, options: list[str]) -> int:
     """Run the publish; what it said becomes the run's line and warnings."""
     out, err = Heard(sys.stdout), Heard(sys.stderr)
     try:
         with redirect_stdout(out), redirect_stderr(err):
-            code = publish.main([])
+            code = publish.main(options)
     finally:
         run.warnings += err.lines
     if code == 0:
@@ -166,13 +183,14 @@ def publish_step(run: Run) -> int:
     return code
 
 
-def warehouse(run: Run) -> None:
+def warehouse(run: Run, options: list[str]) -> None:
     """Settings, build and publish."""
     found: dict = {}
+    prepare_folder()
     step(run, "settings", lambda: found.update(folder_settings.folder_settings()) or 0)
     step(run, "build", lambda: build(found))
     try:
-        code = step(run, "publish", lambda: publish_step(run))
+        code = step(run, "publish", lambda: publish_step(run, options))
     except UserError as error:
         raise Stop("refused", str(error)) from error
     if code:
@@ -184,14 +202,14 @@ def warehouse(run: Run) -> None:
 # --- the commands --------------------------------------------------------------------------------
 
 
-def run_warehouse() -> int:
-    """Make the warehouse; the summary is written whatever happens."""
+def run_warehouse(options: list[str]) -> int:
+    """Make the warehouse, with options for the publish; the summary is written whatever happens."""
     run = Run()
     signals = Signals()
     is_said = False
     try:
         with signals:
-            warehouse(run)
+            warehouse(run, options)
     except Stop as stop:
         run.outcome, run.line, run.exit_code = stop.outcome, stop.line, stop.exit_code
         is_said = run.outcome == "interrupted" and run.steps[-1]["step"] == "publish"
@@ -249,8 +267,10 @@ def main(argv: list[str]) -> int:
     """Run the command line."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("command", nargs="?", choices=("warehouse", "figures"), default="warehouse")
-    command = parser.parse_args(argv).command
-    return run_warehouse() if command == "warehouse" else run_figures()
+    parser.add_argument("--accept-loss", action="store_true", help="passed on to publish.py")
+    arguments = parser.parse_args(argv)
+    options = ["--accept-loss"] if arguments.accept_loss else []
+    return run_warehouse(options) if arguments.command == "warehouse" else run_figures()
 
 
 if __name__ == "__main__":
