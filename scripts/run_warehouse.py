@@ -148,8 +148,9 @@ def build(dbt_vars: dict) -> int:
             "published, look for want of memory and run make warehouse again",
             128 - code,
         )
-    if code > 1 and said:
-        raise Stop("stopped", said[-1])
+    known = said[-1] if said else known_reason("".join(error))
+    if code > 1 and known:
+        raise Stop("stopped", known)
     sys.stdout.writelines(error)
     if code > 1:
         raise Stop(
@@ -158,6 +159,25 @@ def build(dbt_vars: dict) -> int:
             "published, the reason is above and in logs/dbt.log: mend it and run make warehouse",
         )
     return code
+
+
+def known_reason(error: str) -> str | None:
+    """What dbt's traceback means, where a person can put it right."""
+    path = settings.private_database()
+    if "Could not set lock on file" in error:
+        holder = re.search(r" \(PID \d+\)", error)
+        return (
+            f"the private database is in use by another program{holder.group() if holder else ''}, "
+            f"{path}; wait until that has ended (another build?) and run make warehouse again"
+        )
+    if "not a valid DuckDB database file" in error:
+        return f"the private database is damaged, {path}; delete it and run make warehouse"
+    if "No space left on device" in error or "Disk quota exceeded" in error:
+        return (
+            f"the disk of the build folder is full, {settings.build_dir()}; free some space and "
+            "run make warehouse again"
+        )
+    return None
 
 
 def end(process: subprocess.Popen) -> None:

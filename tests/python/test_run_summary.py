@@ -11,9 +11,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
-import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -26,7 +24,6 @@ import duckdb
 import pytest
 
 import run_summary
-import run_warehouse
 from conftest import ROOT
 from run_summary_page import page
 from test_publish import SECRET, House
@@ -44,6 +41,13 @@ if mode == "door":
     sys.exit(2)
 if mode == "defect":
     print("00:00:00  Encountered an error:\\nCompilation Error\\n  no such macro")
+    sys.exit(2)
+if mode in ("lock", "damaged", "full"):
+    print("00:00:00  Encountered an error:\\nTraceback (most recent call last):\\n  File x\\n"
+          "_duckdb.IOException: IO Error: " + {{
+          "lock": "Could not set lock on file: Conflicting lock is held in python (PID 77).",
+          "damaged": "The file exists, but it is not a valid DuckDB database file!",
+          "full": "Could not write file: No space left on device"}}[mode])
     sys.exit(2)
 if mode == "sleep":
     time.sleep(60)
@@ -203,6 +207,9 @@ REFUSALS = {
     "door": (2, "stopped", "the file is bad, a/b.csv; mend it"),
     "defect": (2, "stopped", "dbt build ended before its time"),
     "red": (2, "refused", "the last dbt build failed: unique_key_a (fail), 1 skipped"),
+    "lock": (2, "stopped", "in use by another program (PID 77)"),
+    "damaged": (2, "stopped", "the private database is damaged"),
+    "full": (2, "stopped", "the disk of the build folder is full"),
     "killed": (137, "interrupted", "dbt build was killed by SIGKILL"),
 }
 
@@ -231,6 +238,16 @@ def test_not_published(ward, mode):
     assert asked.returncode == 2
     assert outcome in asked.stderr and words in asked.stderr
     assert len(asked.stderr.splitlines()) == 1
+
+
+def test_a_build_folder_that_is_a_file(ward, tmp_path):
+    (tmp_path / "file").write_text("")
+    ward.environment["WARDHOUSE_BUILD_DIR"] = str(tmp_path / "file")
+    done = ward.go()
+    assert done.returncode == 2
+    line = done.stderr.splitlines()[-1]
+    assert line.startswith("wardhouse: the build folder cannot be used (File exists)")
+    assert "Traceback" not in done.stderr
 
 
 def test_the_reason_of_a_defect_stays_visible(ward):
@@ -508,10 +525,15 @@ def test_on_call_page_quotes_lines_that_exist():
             assert part in sources, part
 
 
-def test_shell_lines_of_the_on_call_page_run_the_real_thing():
+def test_the_nightly_line_runs_the_real_thing():
+    """Its variables are make's, its script and its file are those that a run writes."""
     text = (ROOT / "docs" / "on_call.md").read_text()
-    lines = re.findall(r"```(?:sh|cron)\n(.*?)```", text, flags=re.DOTALL)
-    words = " ".join(lines)
-    assert "make warehouse" in words and "run_summary.py --check" in words
-    assert os.access(ROOT / "Makefile", os.R_OK) and shutil.which("make")
-    assert run_warehouse.main.__doc__
+    (line,) = re.findall(r"```cron\n(.*?)\n```", text, flags=re.DOTALL)
+    makefile = (ROOT / "Makefile").read_text()
+    variables = re.findall(r"([A-Z_]+)=", line)
+    assert variables == ["RAW_DIR", "WAREHOUSE"]
+    assert all(re.search(rf"^{name} \?=", makefile, re.MULTILINE) for name in variables)
+    assert re.search(r"^\.DEFAULT_GOAL := all\n", makefile, re.MULTILINE)
+    assert re.search(r"^all: warehouse figures\b", makefile, re.MULTILINE)
+    assert "python scripts/run_summary.py --check ||" in line
+    assert f"build/{run_summary.NAME}.json" in line
