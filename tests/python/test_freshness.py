@@ -19,6 +19,7 @@ import freshness
 from conftest import ROOT, environment_of, run_dbt
 from raw_contract import load_contract
 from settings import UserError
+from test_publish import House
 
 STARTED = datetime(2026, 7, 10, 2, 0, 0)
 LIMITS = {"hospital_ops": {"warn_after_days": 2, "refuse_after_days": 7}}
@@ -168,6 +169,39 @@ def test_limits_in_the_settings(tmp_path, text, is_good):
     if not is_good:
         (line,) = done.stderr.splitlines()
         assert "freshness: " in line and "warn_after_days: 2" in line and "hospital_ops" in line
+
+
+@pytest.mark.parametrize(
+    ("days", "code", "words"),
+    [
+        (1, 0, ""),
+        (3, 0, "wardhouse: stale data, hospital_ops/billing is 3.0 days old"),
+        (8, 2, "wardhouse: the raw data are too old, hospital_ops/billing is 8.0 days old"),
+    ],
+)
+def test_the_publish_warns_or_refuses(tmp_path, days, code, words):
+    house = House(tmp_path)
+    house.build()
+    newest = ago(days=days)
+    house.change(
+        f"""
+        alter table private.last_build add column started_at timestamp;
+        alter table private.last_build add column freshness varchar;
+        update private.last_build set started_at = '{STARTED}', freshness = '{json.dumps(LIMITS)}';
+        create schema raw;
+        create table raw.files as
+        select 'hospital_ops' source_system, 'billing' source_table,
+            timestamp '{newest}' modified_at;
+        create table marts.dq_freshness as
+        select 'hospital_ops' source_system, 'billing' source_table, 1::bigint files,
+            null::date last_event_date;
+        """
+    )
+    done = house.run()
+    assert done.returncode == code, done.stderr
+    assert done.stderr.startswith(words) and (words or not done.stderr)
+    assert len(done.stderr.splitlines()) == (1 if words else 0)
+    assert house.target.exists() == (code == 0)
 
 
 @pytest.fixture(scope="module")
