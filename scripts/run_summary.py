@@ -8,8 +8,8 @@ run_summary.json, run_summary.html (the same, to read) and copies in runs/, of w
 stay. Keys of the JSON, schema version 1; a key that is null could not be known in this run:
 
     schema_version, started_at, ended_at (UTC), seconds, exit_code, data (demo or the raw folder)
-    outcome     published, refused (by the publish), stopped (before or in the build) or
-                interrupted (by a signal)
+    outcome     published, refused (by the publish), stopped (before or in the build),
+                interrupted (by a signal) or unfinished (still at work, or killed)
     line        the one line of the outcome; warnings: further lines of the publish
     steps       [{step, seconds, exit_code}]: settings, build, publish, figures
     build       {invocation_id, status, nodes, failures: names}

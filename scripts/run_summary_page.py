@@ -34,13 +34,16 @@ dl { display: grid; grid-template-columns: max-content 1fr; gap: .2rem 1rem; mar
 dt { color: var(--soft); }
 dd { margin: 0; overflow-wrap: anywhere; }
 .wrong { color: var(--bad); font-weight: 600; }
-@media print { body { max-width: none; padding: 0; font-size: 9pt; } h2 { break-after: avoid; }
+@media print { :root { --ink: #000; --soft: #333; --line: #999; --paper: #fff; --good: #14532d;
+  --bad: #8c1d18; --shade: #fff; }
+  body { max-width: none; padding: 0; font-size: 9pt; } h2 { break-after: avoid; }
   tr { break-inside: avoid; } .scroll { overflow: visible; } }
 """
 OUTCOMES = {
     "published": "Published",
     "refused": "Refused: nothing was published, readers keep the last good file",
     "stopped": "Stopped: nothing was published, readers keep the last good file",
+    "unfinished": "Not finished: at work, or killed; readers keep the last good file",
     "interrupted": "Interrupted: nothing was published, readers keep the last good file",
 }
 NOT_KNOWN = "Not known: this run did not come so far."
@@ -88,8 +91,9 @@ def table(
     foot = f"<tfoot>{line(total)}</tfoot>" if total else ""
     body = "\n".join(line(row) for row in rows)
     return (
-        f'<div class="scroll"><table><caption>{escape(caption)}</caption><thead><tr>{head}</tr>'
-        f"</thead><tbody>\n{body}\n</tbody>{foot}</table></div>"
+        f'<div class="scroll" role="region" tabindex="0" aria-label="{escape(caption)}">'
+        f"<table><caption>{escape(caption)}</caption><thead><tr>{head}</tr></thead>"
+        f"<tbody>\n{body}\n</tbody>{foot}</table></div>"
     )
 
 

@@ -206,7 +206,6 @@ def publish_step(run: Run, options: list[str]) -> int:
 def warehouse(run: Run, options: list[str]) -> None:
     """Settings, build and publish."""
     found: dict = {}
-    prepare_folder()
     step(run, "settings", lambda: found.update(folder_settings.folder_settings()) or 0)
     step(run, "build", lambda: build(found))
     try:
@@ -229,6 +228,7 @@ def run_warehouse(options: list[str]) -> int:
     is_said = False
     try:
         with signals:
+            begin()
             warehouse(run, options)
     except Stop as stop:
         run.outcome, run.line, run.exit_code = stop.outcome, stop.line, stop.exit_code
@@ -251,6 +251,15 @@ def run_warehouse(options: list[str]) -> int:
     if run.exit_code and not is_said:
         print(f"{MARK}{run.line}", file=sys.stderr)
     return run.exit_code
+
+
+def begin() -> None:
+    """Write that a run has begun: killed outright, it must not leave yesterday's good news."""
+    prepare_folder()
+    path = settings.published_database()
+    line = f"it is still at work, or was killed, {path}; if none is at work run make warehouse"
+    with suppress(OSError):
+        run_summary.write(run_summary.summarise(Run(outcome="unfinished", line=line)))
 
 
 def summarise(run: Run) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+import os
 import re
 import signal
 import subprocess
@@ -307,6 +308,27 @@ def test_stopped_by_a_signal(ward, number):
     assert summary["steps"][-1] == summary["steps"][-1] | {"step": "build", "exit_code": None}
     assert err == f"wardhouse: {summary['line']}\n"
     assert signal.Signals(number).name in summary["line"]
+
+
+def test_a_run_that_is_killed_outright_leaves_no_good_news(ward):
+    assert ward.go().returncode == 0
+    process = subprocess.Popen(
+        ward.command(), env=ward.environment | {"STUB": "sleep"}, stdout=subprocess.PIPE
+    )
+    until = time.monotonic() + 30
+    written = ward.build_dir / "run_summary.json"
+    while '"outcome": "published"' in written.read_text() and time.monotonic() < until:
+        time.sleep(0.05)
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+    while not (child := children.read_text().strip()) and time.monotonic() < until:
+        time.sleep(0.02)
+    process.kill()
+    process.wait()
+    os.kill(int(child), signal.SIGKILL)
+    asked = ward.check()
+    assert asked.returncode == 2 and "was unfinished: it is still at work" in asked.stderr
+    assert ward.go().returncode == 0
+    assert ward.check().returncode == 0
 
 
 def test_settings_that_cannot_be_used(ward, tmp_path):
