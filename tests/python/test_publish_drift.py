@@ -237,7 +237,7 @@ def test_the_index_is_that_of_its_definition(house):  # noqa: F811
     assert math.isclose(change, index, rel_tol=1e-12)
     table = [[side.get(value, 0) for value in "abcd"] for side in (before, now)]
     exact = stats.norm.isf(stats.chi2_contingency(table, correction=False).pvalue)
-    assert math.isclose(z, exact, rel_tol=0.02)
+    assert math.isclose(z, exact, rel_tol=0.04), "Wilson and Hilferty are near in the tail"
     assert warns
     # without a value that is new or gone it is the textbook's, but for the half rows
     change, *_ = measured(house, {"a": 6000, "b": 4000}, {"a": 5000, "b": 5000})["psi", ""]
