@@ -9,11 +9,14 @@ RAW_DIR ?= $(WARDHOUSE_RAW_DIR)
 WAREHOUSE ?= $(WARDHOUSE_WAREHOUSE)
 export WARDHOUSE_RAW_DIR := $(RAW_DIR)
 export WARDHOUSE_WAREHOUSE := $(WAREHOUSE)
+# make warehouse ACCEPT_LOSS=1 publishes although rows would be lost; make restore NUMBER=3 goes back.
+ACCEPT_LOSS ?=
+NUMBER ?=
 # The settings that a raw folder carries (wardhouse.yml), checked, as dbt vars.
 DBT_VARS = vars="$$($(BIN)/python scripts/folder_settings.py)" || exit 2
 
 .DEFAULT_GOAL := all
-.PHONY: all setup setup-dev warehouse figures test soak lint docs demo-data lock clean help
+.PHONY: all setup setup-dev warehouse restore history verify figures test soak lint docs demo-data lock clean help
 
 all: warehouse figures ## Set up, build, test and publish the warehouse, draw the figures (the default)
 
@@ -35,7 +38,17 @@ setup-dev: .venv/installed-dev ## Add what tests and linters need
 	@touch $@
 
 warehouse: setup ## dbt build into the private database, publish a complete, green build, write a summary
-	@$(BIN)/python scripts/run_warehouse.py
+	@$(BIN)/python scripts/run_warehouse.py $(if $(ACCEPT_LOSS),--accept-loss)
+
+restore: setup ## Publish a kept publish again: the one before, or NUMBER=...
+	@$(BIN)/python scripts/publish.py --restore $(NUMBER)
+
+history: setup ## List every publish and the KPI values that the last one changed
+	@$(BIN)/python scripts/publish.py --list
+	@$(BIN)/python scripts/publish.py --changes
+
+verify: setup ## Prove that the published file holds one publish, whole
+	@$(BIN)/python scripts/publish.py --verify
 
 figures: setup ## Draw figures/ from the published database
 	@$(BIN)/python scripts/run_warehouse.py figures

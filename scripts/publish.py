@@ -1,6 +1,6 @@
 """Publish the marts: an audited copy of the last green build, swapped in atomically.
 
-Usage: python scripts/publish.py
+Usage: python scripts/publish.py [--accept-loss] (or --restore, --list, --changes, --verify)
 
 Takes only a complete, green `dbt build` of the private database, copies its schema `marts` with
 constraints and comments to a new file, compares the copy with the original and then replaces the
@@ -13,442 +13,55 @@ import argparse
 import errno
 import fcntl
 import os
-import re
 import secrets
 import shutil
-import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
+from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
-import yaml
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 import freshness
+import publish_drift as drift
+import publish_history as history
+import publish_ledger as ledger
 import settings
-from raw_contract import source_files, squash
+from publish_copy import (
+    AGAIN,
+    BEFORE,
+    DUCKDB_CONFIG,
+    SCHEMA,
+    SOURCE,
+    Content,
+    Table,
+    audit,
+    contents,
+    inventory,
+    listed,
+    literal,
+    make_copy,
+    one_line,
+    shown,
+    tables_to_publish,
+)
+from publish_gate import attach_private, check_last_build
+from publish_ledger import Publish
+from publish_signals import Signals, steps
 from settings import UserError
 
-SCHEMA = "marts"
 TEMPORARY_PREFIX = ".publish-"
 LOCK_NAME = ".publish.lock"
 # The write-ahead logs that DuckDB keeps beside a file.
 LOG_SUFFIXES = (".wal", ".wal.checkpoint", ".wal.recovery")
-AGAIN = "run python scripts/publish.py again"
-# Catalog names for the attached files: fixed, so that no file name can clash with a schema.
-PRIVATE, COPY = "private_side", "copy_side"
-# Where a user finds the rows behind a breached rule, by the rule's kind.
-ROWS_OF_KIND = {
-    "rejected": "dq_rejected_rows",
-    "repaired": "dq_repairs",
-    "flagged": "dq_flagged_rows",
-}
-# Nothing is fetched from a network, and rows keep their order.
-DUCKDB_CONFIG = {
-    "autoinstall_known_extensions": False,
-    "autoload_known_extensions": False,
-    "preserve_insertion_order": True,
-}
-MOST_NAMED = 5  # so that one line stays readable
-Step = Callable[[str, str], None]  # verb and table, before each table
 NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-
-
-class Stopped(BaseException):
-    """A signal asked the publish to stop; BaseException, so that no handler swallows it."""
-
-
-class Signals:
-    """Turns a stop signal into `Stopped`, so that the temporary folder is removed."""
-
-    def __init__(self) -> None:
-        """Not yet listening: that begins with the `with` block."""
-        self.received: signal.Signals | None = None
-        self._armed = True
-        self._before: dict[signal.Signals, object] = {}
-
-    def __enter__(self) -> Signals:
-        """Listen, except to signals that the caller ignores (nohup)."""
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            if signal.getsignal(number) is not signal.SIG_IGN:
-                self._before[number] = signal.signal(number, self._handle)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Give the signals back."""
-        for number, handler in self._before.items():
-            signal.signal(number, handler)
-
-    def _handle(self, number: int, _frame: object) -> None:
-        if self._armed:
-            self.received = signal.Signals(number)
-            raise Stopped
-
-    def check(self) -> None:
-        """Stop here if the exception was lost: C code of a library may drop it."""
-        if self.received:
-            raise Stopped
-
-    def ignore(self) -> None:
-        """From here on nothing is interrupted: the swap and the cleaning up are quick."""
-        self._armed = False
-
-
-@dataclass(frozen=True)
-class Table:
-    """What the catalog says about one table: all that a copy must keep besides the rows."""
-
-    sql: str
-    comment: str | None
-    columns: tuple[tuple, ...]  # name, type, nullable, default, comment
-    constraints: tuple[tuple, ...]  # type, text
-
-    @property
-    def column_names(self) -> list[str]:
-        """The names of the columns, in order."""
-        return [column[0] for column in self.columns]
-
-
-def shown(path: Path) -> str:
-    """A path as users know it: from the project root when it is inside."""
-    root = settings.PROJECT_ROOT
-    return str(path.relative_to(root) if path.is_relative_to(root) else path)
-
-
-def quoted(name: str) -> str:
-    """A name as an SQL identifier."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def literal(text: str | None) -> str:
-    """A text as an SQL literal."""
-    return "null" if text is None else "'" + text.replace("'", "''") + "'"
-
-
-def in_marts(catalog: str) -> str:
-    """The condition for catalog functions. Bound parameters would make DuckDB import numpy."""
-    return f"where database_name = {literal(catalog)} and schema_name = {literal(SCHEMA)}"
-
-
-def listed(names: list[str]) -> str:
-    """The first few names, and how many more there are."""
-    more = len(names) - MOST_NAMED
-    return ", ".join(names[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
-
-
-# --- the gate: is this a build to publish? -------------------------------------------------------
-
-
-def attach_private(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
-    """Attach the private database read-only: while it is attached no build can change it."""
-    if not path.exists():
-        raise UserError(f"no private database, {shown(path)}; run dbt build first")
-    try:
-        connection.execute(f"attach {literal(str(path))} as {PRIVATE} (type duckdb, read_only)")
-    except duckdb.Error as error:
-        if "lock" in str(error):
-            holder = re.search(r"\(PID \d+\)", str(error))
-            raise UserError(
-                "the private database is in use by another program"
-                f"{' ' + holder.group() if holder else ''}, {shown(path)}; "
-                f"wait until that has ended (a running dbt build?) and {AGAIN}"
-            ) from error
-        raise UserError(
-            f"the private database cannot be read ({one_line(error)}), {shown(path)}; "
-            "delete it and run dbt build"
-        ) from error
-
-
-def check_last_build(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
-    """Refuse every build that is not complete and green, and say why."""
-    where = shown(path)
-    try:
-        row = connection.execute(
-            f"select command, is_complete, status, failures from {PRIVATE}.private.last_build"
-        ).fetchone()
-    except (duckdb.CatalogException, duckdb.BinderException):
-        row = None
-    if row is None:
-        raise UserError(f"no build is recorded, {where}; run dbt build first")
-    command, is_complete, status, failures = row
-    if status == "started":
-        raise UserError(
-            f"the last dbt {command} did not finish (killed, or stopped by an error), {where}; "
-            "run dbt build again"
-        )
-    if command != "build":
-        raise UserError(
-            f"the last command was dbt {command}, which runs no tests, {where}; run dbt build"
-        )
-    if not is_complete:
-        raise UserError(
-            f"the last dbt build was partial (a selection was given), {where}; "
-            "run dbt build without --select and --exclude"
-        )
-    failed = [name for name in (failures or "").split(", ") if name]
-    # The rule results are of this build only when it made them.
-    is_stale = any(name.startswith("dq_rule_results (") for name in failed)
-    breached = [] if is_stale else breaches(connection)
-    if breached:
-        refuse_breaches(breached, failed, where)
-    if status != "green":
-        raise UserError(
-            f"the last dbt build failed: {named_failures(failed)}, {where}; "
-            "correct the cause and run dbt build again"
-        )
-
-
-def named_failures(failed: list[str]) -> str:
-    """The nodes that failed; what was skipped because of them is only counted."""
-    own = [name for name in failed if not name.endswith("(skipped)")]
-    skipped = len(failed) - len(own)
-    text = listed(own) if own else "no test is named"
-    return " ".join(text.split()) + (f", {skipped} skipped" if skipped else "")
-
-
-def breaches(connection: duckdb.DuckDBPyConnection) -> list[dict]:
-    """The data-quality rules over their threshold, the worst first."""
-    try:
-        cursor = connection.execute(
-            f"""
-            select rule_id, kind, source_system, source_table, rows_failing, rows_tested,
-                failing_share, threshold, rationale
-            from {PRIVATE}.{SCHEMA}.dq_rule_results
-            where status = 'breach'
-            order by failing_share desc, rule_id, source_system, source_table
-            """
-        )
-    except (duckdb.CatalogException, duckdb.BinderException) as error:
-        # Without this table nothing would stop a bad extract.
-        raise UserError(
-            f"the data-quality results cannot be read ({one_line(error)}), "
-            f"{SCHEMA}.dq_rule_results of the private database; run dbt build"
-        ) from error
-    names = [column[0] for column in cursor.description]
-    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
-
-
-def refuse_breaches(breached: list[dict], failed: list[str], where: str) -> None:
-    """Name the breached rules with their numbers, and where the rows are."""
-    texts = [
-        f"{rule['rule_id']} in {rule['source_system']}/{rule['source_table']}: "
-        f"{rule['rows_failing']:,} of {rule['rows_tested']:,} rows "
-        f"({percentage(rule['failing_share'])}, threshold {percentage(rule['threshold'])})"
-        for rule in breached
-    ]
-    noun = "rule is" if len(breached) == 1 else "rules are"
-    tests = f", failed: {named_failures(failed)}" if failed else ""
-    rows = ROWS_OF_KIND.get(breached[0]["kind"], "dq_reconciliation")
-    raise UserError(
-        f"{len(breached)} data-quality {noun} breached, {listed(texts)}{tests}, {where}; "
-        f"{breached[0]['rationale']} (rows: {SCHEMA}.{rows} there), then run dbt build again"
-    )
-
-
-def percentage(share: float | None) -> str:
-    """A fraction as a short percentage."""
-    return "unknown share" if share is None else f"{100 * share:.4g} %"
-
-
-# --- what is there -------------------------------------------------------------------------------
-
-
-def mart_models() -> set[str]:
-    """The names of the models of the marts: dbt never drops the table of a deleted model."""
-    folder = settings.PROJECT_ROOT / "models" / SCHEMA
-    return {path.stem for path in folder.rglob("*") if path.suffix in (".sql", ".py")}
-
-
-@cache
-def direct_identifiers() -> frozenset[str]:
-    """Columns that identify a person according to the input contract, squashed for comparison."""
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    documents = [yaml.load(path.read_text("utf-8"), Loader=loader) for path in source_files()]
-    return frozenset(
-        squash(column["name"])
-        for document in documents
-        for source in document["sources"]
-        for table in source["tables"]
-        for column in table["columns"]
-        if column.get("config", {}).get("meta", {}).get("pii") == "direct"
-    )
-
-
-def inventory(connection: duckdb.DuckDBPyConnection, catalog: str) -> dict[str, Table]:
-    """All tables of the marts in a catalog, in the order of their names."""
-
-    def by_table(query: str) -> dict[str, list[tuple]]:
-        rows: dict[str, list[tuple]] = {}
-        for table, *row in connection.execute(query).fetchall():
-            rows.setdefault(table, []).append(tuple(row))
-        return rows
-
-    where = in_marts(catalog)
-    columns = by_table(
-        f"""
-        select table_name, column_name, data_type, is_nullable, column_default, comment
-        from duckdb_columns() {where} order by table_name, column_index
-        """
-    )
-    constraints = by_table(
-        f"""
-        select table_name, constraint_type, constraint_text
-        from duckdb_constraints() {where} order by table_name, constraint_index
-        """
-    )
-    tables = by_table(f"select table_name, sql, comment from duckdb_tables() {where} order by 1")
-    return {
-        name: Table(sql, comment, tuple(columns[name]), tuple(constraints.get(name, ())))
-        for name, ((sql, comment),) in tables.items()
-    }
-
-
-def tables_to_publish(
-    connection: duckdb.DuckDBPyConnection, path: Path
-) -> tuple[dict[str, Table], list[str]]:
-    """The marts that a model makes, and the names of tables that no model makes."""
-    views = connection.execute(
-        f"select view_name from duckdb_views() {in_marts(PRIVATE)}"
-    ).fetchall()
-    if views:
-        raise UserError(
-            "views cannot be published (a view breaks when its file is copied): "
-            f"{listed([f'{SCHEMA}.{name}' for (name,) in views])}, {shown(path)}; "
-            "materialise them as tables and run dbt build"
-        )
-    found = inventory(connection, PRIVATE)
-    models = mart_models()
-    tables = {name: table for name, table in found.items() if name in models}
-    if not tables:
-        raise UserError(f"no tables in schema {SCHEMA}, {shown(path)}; run dbt build")
-    refuse_direct_identifiers(tables, "private database")
-    return tables, [name for name in found if name not in models]
-
-
-def refuse_direct_identifiers(tables: dict[str, Table], what: str) -> None:
-    """No column of a mart may have the name of a direct identifier."""
-    direct = direct_identifiers()
-    found = [
-        f"{SCHEMA}.{name}.{column}"
-        for name, table in tables.items()
-        for column in table.column_names
-        if squash(column) in direct
-    ]
-    if found:
-        raise UserError(
-            f"direct identifiers would be published: {listed(found)}, {what}; "
-            "take the columns out of the models and run dbt build"
-        )
-
-
-# --- copy and audit ------------------------------------------------------------------------------
-
-
-def make_copy(
-    connection: duckdb.DuckDBPyConnection, path: Path, tables: dict[str, Table], step: Step
-) -> None:
-    """Write the tables to a new database file: definitions, rows in order, comments."""
-    connection.execute(f"attach {literal(str(path))} as {COPY} (type duckdb)")
-    connection.execute(f"create schema {COPY}.{SCHEMA}")
-    connection.execute(f"use {COPY}")  # the definitions name the schema, not the catalog
-    connection.execute("begin")
-    for name, table in tables.items():
-        step("copying", name)
-        target = f"{COPY}.{SCHEMA}.{quoted(name)}"
-        connection.execute(table.sql)
-        connection.execute(f"insert into {target} from {PRIVATE}.{SCHEMA}.{quoted(name)}")
-        if table.comment is not None:
-            connection.execute(f"comment on table {target} is {literal(table.comment)}")
-        for column, *_, comment in table.columns:
-            if comment is not None:
-                connection.execute(
-                    f"comment on column {target}.{quoted(column)} is {literal(comment)}"
-                )
-    connection.execute("commit")
-    connection.execute(f"checkpoint {COPY}")
-    connection.execute("use memory")
-    connection.execute(f"detach {COPY}")
-
-
-def audit(
-    connection: duckdb.DuckDBPyConnection, path: Path, tables: dict[str, Table], step: Step
-) -> int:
-    """Compare the copy, opened read-only, with the private database; the number of rows."""
-    connection.execute(f"attach {literal(str(path))} as {COPY} (type duckdb, read_only)")
-    copied = inventory(connection, COPY)
-    refuse_direct_identifiers(copied, "copy")
-    differences = [f"{what} is in the copy only" for what in foreign_objects(connection)]
-    if copied.keys() != tables.keys():
-        differences += [f"table {name}" for name in sorted(copied.keys() ^ tables.keys())]
-    rows = 0
-    for name in sorted(copied.keys() & tables.keys()):
-        step("checking", name)
-        for part in ("columns", "constraints", "comment", "sql"):
-            if getattr(copied[name], part) != getattr(tables[name], part):
-                differences.append(f"{part} of {name}")
-        expected = content(connection, PRIVATE, name, tables[name])
-        found = content(connection, COPY, name, tables[name])
-        if expected[0] != found[0]:
-            differences.append(f"rows of {name} ({found[0]:,} against {expected[0]:,})")
-        elif expected != found:
-            differences.append(f"values of {name}")
-        rows += found[0]
-    connection.execute(f"detach {COPY}")
-    if differences:
-        raise UserError(
-            f"the copy differs from the private database: {listed(differences)}, {SCHEMA}; "
-            f"nothing was published, {AGAIN} and report it if it stays"
-        )
-    return rows
-
-
-def content(
-    connection: duckdb.DuckDBPyConnection, catalog: str, name: str, table: Table
-) -> tuple[int, int | None]:
-    """Row count and a sum of row hashes, which does not depend on how the rows are stored."""
-    columns = ", ".join(quoted(column) for column in table.column_names)
-    try:
-        return connection.execute(
-            f"select count(*), sum(hash({columns})) from {catalog}.{SCHEMA}.{quoted(name)}"
-        ).fetchone()
-    except duckdb.BinderException:
-        return -1, None  # a column is gone; the comparison of columns says so
-
-
-def foreign_objects(connection: duckdb.DuckDBPyConnection) -> list[str]:
-    """Whatever the copy holds besides the tables of the marts."""
-    return [
-        f"{kind} {name}"
-        for kind, name in connection.execute(
-            f"""
-            with objects as (
-                select 'schema' as kind, schema_name as name, database_name from duckdb_schemas()
-                where schema_name not in ('main', '{SCHEMA}') and not internal
-                union all
-                select 'table', table_name, database_name from duckdb_tables()
-                where schema_name != '{SCHEMA}'
-                union all
-                select 'view', view_name, database_name from duckdb_views() where not internal
-                union all
-                select 'index', index_name, database_name from duckdb_indexes()
-                union all
-                select 'sequence', sequence_name, database_name from duckdb_sequences()
-                union all
-                select 'type', type_name, database_name from duckdb_types() where not internal
-                union all
-                select 'function', function_name, database_name from duckdb_functions()
-                where not internal
-            )
-
-            select kind, name from objects where database_name = '{COPY}' order by 1, 2
-            """
-        ).fetchall()
-    ]
+# What DuckDB says of a file whose blocks do not hold what their checksums promise.
+DAMAGE = (duckdb.IOException, duckdb.SerializationException, duckdb.InternalException)
+MOST_WARNINGS = 20  # lines; all are in ledger.drift
 
 
 # --- files ---------------------------------------------------------------------------------------
@@ -554,26 +167,113 @@ def swap(copy: Path, target: Path) -> None:
 # --- the publish ---------------------------------------------------------------------------------
 
 
-def steps(progress: Progress, signals: Signals, tables: int) -> Step:
-    """What to call before each table: shows it, and stops when a signal came."""
-    task = progress.add_task("", total=2 * tables)  # each table is copied and checked
-    begun = 0
+@dataclass(frozen=True)
+class Request:
+    """What the command line asks for."""
 
-    def step(verb: str, name: str) -> None:
-        nonlocal begun
-        signals.check()
-        progress.update(task, completed=begun, description=f"{verb} {name}")
-        begun += 1
-
-    return step
+    is_restore: bool = False
+    number: int | None = None  # of the publish to restore; None for the one before
+    accept_loss: bool = False
 
 
-def publish(signals: Signals, console: Console) -> tuple[int, int]:
-    """Check, copy, audit and swap; the numbers of tables and rows published."""
+@dataclass(frozen=True)
+class Source:
+    """The side that is published, attached as SOURCE: a green build, or a kept publish."""
+
+    tables: dict[str, Table]
+    build_id: str
+    data_set: str
+    code_version: str
+    restored_from: int | None = None
+
+
+@dataclass
+class Outcome:
+    """What was published, and what is to be said of it."""
+
+    entry: Publish
+    notes: list[str]  # for standard error
+    changes: dict[str, int]  # changed KPI values by kind of change
+
+
+def build_to_publish(db: duckdb.DuckDBPyConnection, notes: list[str]) -> Source:
+    """The last build, once it has passed the gate."""
     private = settings.private_database()
+    attach_private(db, private)
+    build_id, data_set = check_last_build(db, private)
+    ages = freshness.feeds(db, SOURCE)
+    freshness.refuse_too_old(ages)
+    notes += freshness.warnings_of(ages)
+    drift.check_limits(db)
+    tables, without_model = tables_to_publish(db, private)
+    if without_model:
+        names = listed([f"{SCHEMA}.{name}" for name in without_model])
+        notes.append(f"left out, because no model makes it: {names}")
+    return Source(tables, build_id, data_set, ledger.code_version())
+
+
+def kept_to_restore(
+    db: duckdb.DuckDBPyConnection, past: history.Past, target: Path, number: int | None
+) -> Source:
+    """A kept publish, once it is proven whole."""
+    chosen, path = history.choose(past, target, number)
+    row = history.attach_kept(db, path, chosen)
+    tables = inventory(db, SOURCE)
+    return Source(tables, row.build_id, row.data_set, row.code_version, chosen)
+
+
+def compare(
+    db: duckdb.DuckDBPyConnection,
+    past: history.Past,
+    source: Source,
+    found: dict[str, Content],
+    request: Request,
+    notes: list[str],
+) -> tuple[int | None, str | None, dict[str, str], dict[str, int]]:
+    """Compare with the publish before: its number, a remark, what to put into the ledger.
+
+    A newcomer's own data after the demo have nothing in common with it. A damaged file must not
+    keep a good one from being published; it is said, and nothing is compared.
+    """
+    before = past.current
+    if before is None or before.data_set != source.data_set:
+        remark = past.remark
+        if before:
+            remark = f"not compared: the data set is {source.data_set} and was {before.data_set}"
+        if remark:
+            notes.append(remark)
+        return None, remark, {}, {}
+    try:
+        tables = ledger.read_tables(db, BEFORE)
+        lost = [] if request.is_restore else drift.losses(db, tables, found)
+        if not request.accept_loss:
+            where = shown(settings.published_database())
+            drift.refuse_losses(lost, before.publish_number, where)
+        warnings = drift.measure_drift(db, tables, found)
+        queries = {"drift": "select * from temp.drift"}
+        if (query := ledger.kpi_changes_sql(db)) is not None:
+            db.execute(f"create or replace temporary table kpi_changes as {query}")
+            queries["kpi_changes"] = "select * from temp.kpi_changes"
+            rows = db.execute("select change, count(*) from temp.kpi_changes group by 1").fetchall()
+        changes = dict(rows) if query else {}
+    except DAMAGE as error:
+        remark = f"not compared: the file before could not be read ({one_line(error)})"
+        notes.append(remark)
+        return None, remark, {}, {}
+    remark = f"loss accepted: {'; '.join(lost)}" if lost else None
+    notes += [str(warning) for warning in warnings[:MOST_WARNINGS]]
+    if len(warnings) > MOST_WARNINGS:
+        notes.append(f"drift: {len(warnings) - MOST_WARNINGS} more warnings, in ledger.drift")
+    return before.publish_number, remark, queries, changes
+
+
+def publish(signals: Signals, console: Console, request: Request) -> Outcome:
+    """Check, compare, copy, audit and swap; what was published."""
     target = settings.published_database().resolve()  # a link keeps pointing to the new file
-    refuse_bad_target(private, target)
+    most_kept = settings.kept_publishes()
+    refuse_bad_target(settings.private_database(), target)
     target.parent.mkdir(parents=True, exist_ok=True)
+    notes: list[str] = []
     with publish_lock(target.parent):
         remove_leftovers(target.parent)
         with (
@@ -591,32 +291,50 @@ def publish(signals: Signals, console: Console) -> tuple[int, int]:
         ):
             db.execute("set enable_progress_bar = false")  # it would write to standard output
             db.execute(f"set temp_directory = {literal(str(folder / 'spill'))}")
-            attach_private(db, private)
-            check_last_build(db, private)
-            ages = freshness.feeds(db, PRIVATE)
-            freshness.refuse_too_old(ages)
-            for warning in freshness.warnings_of(ages):
-                console.print(f"wardhouse: {warning}", markup=False, soft_wrap=True)
-            tables, without_model = tables_to_publish(db, private)
+            # Better told before the copy than after it; and before DuckDB opens the file, whose
+            # lock would end with any other descriptor of it that this process closes.
             with writers_kept_out(target):
-                pass  # better told before the copy than after it
+                pass
+            past = history.open_past(db, target)
+            if request.is_restore:
+                source = kept_to_restore(db, past, target, request.number)
+            else:
+                source = build_to_publish(db, notes)
+            tables = source.tables
             step = steps(progress, signals, len(tables))
+            found = contents(db, SOURCE, tables, step)
+            compared_with, remark, queries, changes = compare(
+                db, past, source, found, request, notes
+            )
+            entry = Publish(
+                publish_number=past.next_number(target),
+                published_at=datetime.now(UTC).replace(tzinfo=None),
+                data_set=source.data_set,
+                kind="restore" if request.is_restore else "publish",
+                restored_from=source.restored_from,
+                build_id=source.build_id,
+                code_version=source.code_version,
+                table_count=len(tables),
+                row_count=sum(one.rows for one in found.values()),
+                content_hash=ledger.overall_hash(found),
+                duckdb_version=duckdb.__version__,
+                compared_with=compared_with,
+                remark=remark,
+            )
             copy = folder / target.name  # DuckDB names the catalog after the file
             make_copy(db, copy, tables, step)
-            rows = audit(db, copy, tables, step)
+            ledger.write_ledger(db, copy, [*past.publishes, entry], found, queries)
+            audit(db, copy, tables, found, step)
             sync(copy)
+            history.close_past(db)
+            before = past.current
+            if before and most_kept and before.content_hash != entry.content_hash:
+                history.keep(target, before.publish_number, folder)
             signals.ignore()
             signals.check()
             swap(copy, target)
-    if without_model:
-        names = listed([f"{SCHEMA}.{name}" for name in without_model])
-        console.print(f"left out, because no model makes it: {names}", markup=False, soft_wrap=True)
-    return len(tables), rows
-
-
-def one_line(error: Exception) -> str:
-    """The first line of an error's text."""
-    return " ".join((str(error).splitlines() or [type(error).__name__])[0].split())
+            history.forget(target, most_kept)
+    return Outcome(entry, notes, changes)
 
 
 def user_error(error: OSError | duckdb.Error) -> UserError:
@@ -639,15 +357,71 @@ def user_error(error: OSError | duckdb.Error) -> UserError:
     )
 
 
-def main(argv: list[str]) -> int:
-    """Publish and say what was published."""
-    argparse.ArgumentParser(
+def arguments(argv: list[str]) -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(
         prog="publish.py", description=(__doc__ or "").split("\n\nUsage")[0]
-    ).parse_args(argv)
+    )
+    action = parser.add_mutually_exclusive_group()
+    action.add_argument("--list", action="store_true", help="print every publish there was")
+    action.add_argument(
+        "--changes", action="store_true", help="print the KPI values that the last publish changed"
+    )
+    action.add_argument(
+        "--verify",
+        nargs="?",
+        type=Path,
+        const=Path(),
+        metavar="FILE",
+        help="prove that a file (default: the published one) holds one publish, whole",
+    )
+    action.add_argument(
+        "--restore",
+        nargs="?",
+        type=int,
+        const=0,
+        metavar="NUMBER",
+        help="publish a kept publish again (default: the one before)",
+    )
+    action.add_argument(
+        "--accept-loss", action="store_true", help="publish although rows would be lost"
+    )
+    parser.add_argument("--kpi", metavar="ID", help="with --changes: this KPI only")
+    parser.add_argument(
+        "--limit", type=int, default=40, metavar="N", help="with --changes: so many rows"
+    )
+    return parser.parse_args(argv)
+
+
+def look(options: argparse.Namespace) -> bool:
+    """Print what was asked for and changes nothing; False when a publish was asked for."""
+    target = settings.published_database().resolve()
+    console = Console() if sys.stdout.isatty() else Console(width=160)  # lines whole in a file
+    if options.list:
+        history.print_publishes(target, console)
+    elif options.changes:
+        history.print_changes(target, options.kpi, max(options.limit, 0), console)
+    elif options.verify is not None:
+        path = target if options.verify == Path() else options.verify
+        number = ledger.whole(path)
+        print(f"publish {number} is whole: every hash is that of the ledger, {shown(path)}")
+    else:
+        return False
+    return True
+
+
+def main(argv: list[str]) -> int:
+    """Publish, or go back to a kept publish, and say what was published."""
+    options = arguments(argv)
+    if look(options):
+        return 0
+    is_restore = options.restore is not None
+    request = Request(is_restore, options.restore or None, options.accept_loss)
     signals = Signals()
+    console = Console(stderr=True)
     try:
         with signals:
-            tables, rows = publish(signals, Console(stderr=True))
+            outcome = publish(signals, console, request)
     except BaseException as error:
         # DuckDB turns what a signal handler raises into its own error, so ask the signals.
         if signals.received:
@@ -660,7 +434,16 @@ def main(argv: list[str]) -> int:
         if isinstance(error, (OSError, duckdb.Error)):
             raise user_error(error) from error
         raise
-    print(f"published {tables:,} tables, {rows:,} rows to {shown(settings.published_database())}")
+    for note in outcome.notes:
+        console.print(f"wardhouse: {note}", markup=False, highlight=False, soft_wrap=True)
+    entry = outcome.entry
+    what = f" (publish {entry.restored_from} again)" if is_restore else ""
+    print(
+        f"published {entry.table_count:,} tables, {entry.row_count:,} rows to "
+        f"{shown(settings.published_database())} as publish {entry.publish_number}{what}"
+    )
+    if outcome.changes:
+        print(history.changes_line(entry, outcome.changes) + " (make history)")
     return 0
 
 

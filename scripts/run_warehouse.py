@@ -199,7 +199,7 @@ def publish_step(run: Run, options: list[str]) -> int:
     finally:
         run.warnings += err.lines
     if code == 0:
-        run.line = out.text.strip().splitlines()[-1]
+        run.line = next(line for line in out.text.splitlines() if line.startswith("published"))
     return code
 
 

@@ -53,6 +53,17 @@ def figures_dir() -> Path:
     return (PROJECT_ROOT if published == default else published.parent) / "figures"
 
 
+def kept_publishes() -> int:
+    """How many earlier publishes are kept beside the published file."""
+    value = os.environ.get("WARDHOUSE_KEEP_PUBLISHES") or "3"
+    if not value.isascii() or not value.isdecimal():
+        raise UserError(
+            f"not a number of publishes, WARDHOUSE_KEEP_PUBLISHES={value}; "
+            "set it to 0 or more, or leave it out for 3"
+        )
+    return int(value)
+
+
 def shared_dir() -> Path:
     """The acceptance data and vectors that tests read when present."""
     return _path_setting("WARDHOUSE_SHARED", "../shared")

@@ -13,6 +13,7 @@
             '{{ invocation_id }}' as invocation_id,
             '{{ flags.WHICH }}' as command,
             {{ is_complete_selection() }} as is_complete,
+            '{{ "own" if env_var("WARDHOUSE_RAW_DIR", "") else "demo" }}' as data_set,
             'started' as status,
             cast(0 as bigint) as nodes,
             cast('' as string) as failures,

@@ -226,12 +226,12 @@ def test_no_identifying_value_is_published(demo_warehouse):
     values = {value for value in values if not re.fullmatch(r"\d{4}-\d\d-01", value)}
     assert len(values) > 10_000
     with duckdb.connect(str(demo_warehouse), read_only=True) as connection:
-        for table, column in connection.execute(
-            "select table_name, column_name from information_schema.columns"
+        for schema, table, column in connection.execute(
+            "select table_schema, table_name, column_name from information_schema.columns"
             " where data_type = 'VARCHAR'"
         ).fetchall():
             found = connection.execute(
-                f"select distinct lower(trim({column})) from marts.{table}"
+                f"select distinct lower(trim({column})) from {schema}.{table}"
             ).fetchall()
             leaked = values & {value for (value,) in found if value}
             assert not leaked, (table, column, sorted(leaked)[:3])

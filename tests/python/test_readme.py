@@ -60,7 +60,9 @@ def test_named_marts_and_files_exist(demo_warehouse):
     with duckdb.connect(str(demo_warehouse), read_only=True) as connection:
         tables = {
             name
-            for (name,) in connection.execute("select table_name from duckdb_tables()").fetchall()
+            for (name,) in connection.execute(
+                "select table_name from duckdb_tables() where schema_name = 'marts'"
+            ).fetchall()
         }
     named = set(re.findall(r"`((?:kpi|dq|fct|dim|claims?)_\w+[a-z])`", README))
     estimators = {"kpi_rate", "kpi_rate_difference"}
