@@ -29,9 +29,10 @@ import yaml
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
+import build_lock
 import settings
 from raw_contract import source_files, squash
-from settings import UserError
+from settings import UserError, shown
 
 SCHEMA = "marts"
 TEMPORARY_PREFIX = ".publish-"
@@ -111,12 +112,6 @@ class Table:
     def column_names(self) -> list[str]:
         """The names of the columns, in order."""
         return [column[0] for column in self.columns]
-
-
-def shown(path: Path) -> str:
-    """A path as users know it: from the project root when it is inside."""
-    root = settings.PROJECT_ROOT
-    return str(path.relative_to(root) if path.is_relative_to(root) else path)
 
 
 def quoted(name: str) -> str:
@@ -576,6 +571,7 @@ def publish(signals: Signals, console: Console) -> tuple[int, int]:
     with publish_lock(target.parent):
         remove_leftovers(target.parent)
         with (
+            build_lock.held(private.parent, "publish"),
             temporary_folder(target.parent, signals) as folder,
             duckdb.connect(":memory:", config=DUCKDB_CONFIG) as db,
             Progress(

@@ -19,6 +19,7 @@ import duckdb
 import pytest
 import yaml
 
+import trial_report
 import vector_report
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -244,5 +245,6 @@ def rendered(tmp_path_factory):
 
 
 def pytest_terminal_summary(terminalreporter, config):
-    """The table of differences from the vectors, at the end of the session."""
+    """The differences from the vectors and what the trials found, at the end of the session."""
     vector_report.print_table(terminalreporter, config.rootpath)
+    trial_report.print_table(terminalreporter)

@@ -423,6 +423,7 @@ def test_files_of_a_figure_that_no_longer_exists_are_removed(demo_warehouse, tmp
     assert names == {"appointment_outcomes.png", "appointment_outcomes.svg"} | {
         "manifest.json",
         "mine.png",
+        plot_figures.LOCK_NAME,
     }
     assert (tmp_path / "outside.png").exists()
 
