@@ -44,7 +44,7 @@ def held(
     folder: Path, what: str, name: str = LOCK_NAME, remedy: str = BUILD_REMEDY
 ) -> Iterator[None]:
     """Hold a folder for a while; one that does not exist holds nothing to be kept apart."""
-    if not folder.is_dir() or (name == LOCK_NAME and _identity(folder) in _kept):
+    if not folder.is_dir():
         yield
         return
     descriptor = _take(folder, what, name, remedy)
@@ -78,6 +78,11 @@ def _take(folder: Path, what: str, name: str, remedy: str) -> int:
     except BlockingIOError:
         holder = _holder(descriptor)
         os.close(descriptor)
+        if f"(process {os.getpid()}," in holder:
+            raise UserError(
+                f"this process itself has run dbt or publishes, {shown}; "
+                "run one after the other, each in a process of its own"
+            ) from None
         raise UserError(
             f"another {holder}, {shown}; wait until it has ended and run again"
         ) from None

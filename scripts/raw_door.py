@@ -69,17 +69,11 @@ class Plugin(BasePlugin):
             return
         path = Path(creds.path)
         try:
-            _make_private_folder(path.parent)
-            build_lock.keep(path.parent, _dbt_command())
-            _try_to_open(path, config)
-            _remove_spill(path)
+            take_build_folder(path, config)
         except UserError as error:
             raise DbtRuntimeError(f"wardhouse: {error}") from None
         except OSError as error:
-            raise DbtRuntimeError(
-                f"wardhouse: the build folder cannot be used ({error.strerror}), {path.parent}; "
-                "make it writable or set WARDHOUSE_BUILD_DIR to another folder"
-            ) from None
+            raise _unusable(error, path.parent) from None
 
     def configure_connection(self, conn: duckdb.DuckDBPyConnection) -> None:
         """Bring the schemas `private` and `raw` up to date with the raw folder."""
@@ -94,11 +88,21 @@ class Plugin(BasePlugin):
                 f"wardhouse: the raw data could not be registered ({reason}), {self.creds.path}; "
                 "run again when the extract is complete"
             ) from None
+        except OSError as error:
+            raise _unusable(error, Path(self.creds.path).parent) from None
 
     def _close_to_others(self) -> None:
         """Names, record numbers and the key are in this file: its owner alone may read it."""
         with suppress(OSError):
             Path(self.creds.path).chmod(0o600)
+
+
+def _unusable(error: OSError, folder: Path) -> DbtRuntimeError:
+    """What a folder without rights or a full disk means to the user."""
+    return DbtRuntimeError(
+        f"wardhouse: the build folder cannot be used ({error.strerror}), {folder}; "
+        "make it writable, free some space, or set WARDHOUSE_BUILD_DIR to another folder"
+    )
 
 
 def _dbt_command() -> str:
@@ -107,9 +111,12 @@ def _dbt_command() -> str:
     return "build" if command == "build" else f"dbt {command or 'command'}"
 
 
-def _try_to_open(path: Path, config: dict[str, Any]) -> None:
-    """Open the private database for a moment: dbt would show DuckDB's refusals as a traceback."""
+def take_build_folder(path: Path, config: dict[str, Any]) -> None:
+    """Keep the folder of the private database to this process, and see that it can be built in."""
+    _make_private_folder(path.parent)
+    build_lock.keep(path.parent, _dbt_command())
     try:
+        # opened for a moment: dbt would show DuckDB's refusals as a traceback
         duckdb.connect(str(path), config=config).close()
     except duckdb.Error as error:
         text = " ".join(str(error).split())
@@ -117,17 +124,13 @@ def _try_to_open(path: Path, config: dict[str, Any]) -> None:
             holder = re.search(r"PID \d+", text)
             raise UserError(
                 "the private database is in use by another program"
-                f"{f' ({holder.group()})' if holder else ''}, {path}; "
-                "close it there and run again"
+                f"{f' ({holder.group()})' if holder else ''}, {path}; close it there and run again"
             ) from None
         raise UserError(
             f"the private database cannot be opened ({text[:200]}), {path}; "
             "free some space when the disk is full, otherwise delete the file; then run dbt build"
         ) from None
-
-
-def _remove_spill(path: Path) -> None:
-    """Remove what a killed build had put on the disk for want of memory: it is as private."""
+    # What a killed build had put on the disk for want of memory is as private as the database.
     for left in Path(f"{path}.tmp").glob("duckdb_temp_*"):
         left.unlink(missing_ok=True)
 

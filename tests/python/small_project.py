@@ -1,7 +1,7 @@
 """A project of six models in a folder of its own: a real `dbt build` in seconds.
 
-The scripts, macros, profile and settings are copies of the real ones; only models and seeds are
-few. Two extracts, A and B, give builds that differ in every table, so a mixture shows.
+The scripts, profile, settings and hooks are copies of the real ones; only models, seeds and
+macros are few. Two extracts, A and B, give builds that differ in every table, so a mixture shows.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ MODELS = {
     """,
     # Long enough for two builds that start together to meet.
     "marts/fct_bills": """
-        {{ config(pre_hook="select sum(hash(range)) from range(" ~ var('work', 1000) ~ ")") }}
+        {{ config(pre_hook="select sum(hash(range)) from range(" ~ var('work', 150000000) ~ ")") }}
         select max(version) as version, count(distinct text_of_row) as texts
         from {{ ref('fct_treatments') }}
     """,
@@ -69,7 +69,7 @@ class SmallProject:
         """Write the project; nothing is built yet."""
         self.folder = folder
         self.root = folder / "project"
-        for name in ("scripts", "macros"):
+        for name in ("scripts", "macros/operations", "macros/dialect"):
             ignored = shutil.ignore_patterns("__pycache__", "*.yml", "figure*", "demo_data")
             shutil.copytree(ROOT / name, self.root / name, ignore=ignored)
         for path in (ROOT / "models" / "staging").rglob("*__sources.yml"):
@@ -95,9 +95,13 @@ class SmallProject:
         """Put the extract A or B into the raw folder: every table of the next build is another."""
         version = "AB".index(data) + 1
         rows = [f"r{i},2025-01-01,x,y,{version},1,1,1,1,1,1" for i in range(50)]
-        path = self.folder / "raw" / "team_surveys" / "responses.csv"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text("\n".join([HEADER, *rows]) + "\n")
+        self.raw.parent.mkdir(parents=True, exist_ok=True)
+        self.raw.write_text("\n".join([HEADER, *rows]) + "\n")
+
+    @property
+    def raw(self) -> Path:
+        """The one raw file."""
+        return self.folder / "raw" / "team_surveys" / "responses.csv"
 
     @property
     def private(self) -> Path:
@@ -119,12 +123,10 @@ class SmallProject:
         return subprocess.Popen(
             [str(word) for word in command],
             cwd=self.root,
-            env=self.environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            **{"env": self.environment, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+            | options,
             text=True,
             start_new_session=True,
-            **options,
         )
 
     def start_dbt(self, *arguments: str, **options: object) -> subprocess.Popen:
