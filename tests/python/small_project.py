@@ -9,11 +9,14 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import duckdb
 
+import build_lock
 from conftest import DBT, ROOT, environment_of
+from crash_tools import fingerprint
 
 # Tables of the marts are called after real ones, as in the house of the publish tests.
 MODELS = {
@@ -139,17 +142,65 @@ class SmallProject:
         return self.start(sys.executable, path, *arguments, **options)
 
 
-def fingerprint(path: Path) -> dict[str, tuple]:
-    """Definition, comment, row count and content hash of every table of the marts."""
-    with duckdb.connect(str(path), read_only=True) as db:
-        tables = db.execute(
-            "select table_name, sql, comment from duckdb_tables() where schema_name = 'marts'"
-        ).fetchall()
-        return {
-            name: (
-                sql,
-                comment,
-                *db.execute(f'select count(*), sum(hash("{name}")) from marts."{name}"').fetchone(),
-            )
-            for name, sql, comment in tables
-        }
+IN_ONE_PROCESS = """
+import sys
+from dbt.cli.main import dbtRunner
+sys.path.insert(0, "scripts")
+import publish
+for command in (["list", "--quiet"], ["build"], ["test"]):
+    result = dbtRunner().invoke(command)
+    assert result.success, result.exception
+try:
+    publish.main([])
+except publish.UserError as error:
+    print("refused:", error)
+"""
+
+
+class SmallBuilds:
+    """The small project after two builds, A published and B not, and what they hold."""
+
+    def __init__(self, folder: Path) -> None:
+        """Build A with several dbt commands in one process, as a scheduler would; then B."""
+        self.project = SmallProject(folder)
+        process = self.project.start(sys.executable, "-c", IN_ONE_PROCESS, stderr=subprocess.STDOUT)
+        self.output, _ = process.communicate(timeout=300)
+        assert process.returncode == 0, self.output
+        self.whole = {"A": fingerprint(self.project.private)}
+        with self.project.start_script("publish.py") as process:
+            output, errors = process.communicate(timeout=60)
+        assert process.returncode == 0, errors
+        self.project.use("B")
+        begun = time.monotonic()
+        with self.project.start_dbt("build") as process:
+            at_work = self.wait_for_lock(process)
+            assert process.wait(300) == 0, process.communicate()
+        # how long a build takes, and how much of it after it has the lock
+        self.seconds, self.seconds_of_work = time.monotonic() - begun, time.monotonic() - at_work
+        self.whole["B"] = fingerprint(self.project.private)
+        assert all(self.whole["A"][table] != self.whole["B"][table] for table in TABLES)
+
+    def wait_for_lock(self, process: subprocess.Popen) -> float:
+        """Wait until a command of dbt holds the build folder; the time."""
+        lock = self.project.private.parent / build_lock.LOCK_NAME
+        while f"\n{process.pid}\n" not in lock.read_text():
+            assert process.poll() is None, process.communicate()
+            time.sleep(0.005)
+        return time.monotonic()
+
+    def build(self) -> str:
+        """A build to its end; what it printed."""
+        with self.project.start_dbt("build") as process:
+            output, errors = process.communicate(timeout=300)
+        assert process.returncode == 0, output + errors
+        return output
+
+    def last_build(self) -> str:
+        """What the private database says of its last build; it opens, whatever was killed."""
+        with duckdb.connect(str(self.project.private)) as db:
+            return db.execute("select status from private.last_build").fetchone()[0]
+
+    def leftovers(self) -> set[str]:
+        """What lies in the build folder besides what a build needs."""
+        known = {self.project.private.name, build_lock.LOCK_NAME, ".wardhouse_key"}
+        return {path.name for path in self.project.private.parent.iterdir()} - known
