@@ -9,9 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from crash_tools import (
-    fingerprint,
-)
+from crash_tools import fingerprint
 from house import EMPTY, PLACES, RULES, House
 from small_project import SmallBuilds
 
