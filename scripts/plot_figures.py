@@ -22,6 +22,7 @@ import duckdb
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+import build_lock
 import figure_style
 import settings
 from figure_registry import REGISTRY, Marts, RegisteredFigure
@@ -43,6 +44,9 @@ TOPICS = (
 )
 DOTS_PER_INCH = 200
 MANIFEST = "manifest.json"
+INTERIM = "manifest.interim.json"  # becomes the manifest while files are being replaced
+LOCK_NAME = ".plot.lock"
+ENDINGS = (".png", ".svg")
 REMEDY = "run `make warehouse`"
 
 for topic in TOPICS:
@@ -106,20 +110,78 @@ def _saved(registered: RegisteredFigure, page: figure_style.Page) -> tuple[dict,
     return entry, files
 
 
-def write(folder: Path, name: str, content: bytes) -> None:
-    """Put a file in place in one step, so that nobody reads half of it."""
-    temporary = folder / f".{name}.part"
-    temporary.write_bytes(content)
-    temporary.replace(folder / name)
+def save(output: Path, entries: list[dict], content: dict[str, bytes]) -> None:
+    """Put newly drawn figures beside those of earlier runs, one plot at a time."""
+    output.mkdir(parents=True, exist_ok=True)
+    with build_lock.held(output, "plot", LOCK_NAME, "choose another one with --output"):
+        remove_parts(output)  # the lock proves that nobody is at work on them
+        names = {entry["name"] for entry in entries}
+        earlier, _ = earlier_state(output)
+        kept = [e for e in earlier if e["name"] in REGISTRY and e["name"] not in names]
+        put_in_place(output, content, sorted(entries + kept, key=lambda entry: entry["name"]))
 
 
-def earlier_entries(folder: Path) -> list[dict]:
-    """The manifest of an earlier run, or nothing when there is none that can be read."""
+def put_in_place(folder: Path, content: dict[str, bytes], entries: list[dict]) -> None:
+    """Replace files of figures; the manifest never names a file that is not as it says.
+
+    Everything is written beside its place first, so a full disk changes nothing. While files are
+    being replaced the manifest leaves their figures out and lists the files as unfinished: a run
+    that is killed there leaves figures that are whole, and the next run knows all that it may
+    remove.
+    """
+    earlier, unfinished = earlier_state(folder)
+    named = file_names(entries)
+    waiting = {name for name in unfinished - named if Path(name).stem in REGISTRY}
+    gone = (file_names(earlier) | unfinished) - named - waiting
+    gone = {name for name in gone if Path(name).name == name and name.endswith(ENDINGS)}
+    lasting = [entry for entry in earlier if entry in entries]
+    between = waiting | gone | (named - file_names(lasting))
+    parts = content | {
+        MANIFEST: manifest(entries, waiting),
+        INTERIM: manifest(lasting, between),
+    }
     try:
-        figures = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["figures"]
-        return [entry for entry in figures if {"name", "files"} <= entry.keys()]
+        for name, data in parts.items():
+            part(folder, name).write_bytes(data)
+        part(folder, INTERIM).replace(folder / MANIFEST)
+        for name in content:
+            part(folder, name).replace(folder / name)
+        for name in gone:
+            (folder / name).unlink(missing_ok=True)
+        part(folder, MANIFEST).replace(folder / MANIFEST)
+    finally:
+        remove_parts(folder)
+
+
+def part(folder: Path, name: str) -> Path:
+    """Where a file is written before it is put in place."""
+    return folder / f".{name}.part"
+
+
+def remove_parts(folder: Path) -> None:
+    """Remove what a run left that ended before its files were in place."""
+    for path in folder.glob(".*.part"):
+        path.unlink(missing_ok=True)
+
+
+def manifest(entries: list[dict], unfinished: set[str]) -> bytes:
+    """The text of a manifest; files of a killed run that no later run has redrawn are told."""
+    content = {"figures": entries} | ({"unfinished": sorted(unfinished)} if unfinished else {})
+    text = json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+    return text.encode()
+
+
+def earlier_state(folder: Path) -> tuple[list[dict], set[str]]:
+    """The figures of an earlier run's manifest, and the files that a killed run left unfinished.
+
+    Nothing when there is no manifest that can be read.
+    """
+    try:
+        content = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        figures = [entry for entry in content["figures"] if {"name", "files"} <= entry.keys()]
+        return figures, {name for name in content.get("unfinished", ()) if isinstance(name, str)}
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return []
+        return [], set()
 
 
 def file_names(entries: list[dict]) -> set[str]:
@@ -152,17 +214,7 @@ def draw(database: Path, output: Path, names: Sequence[str]) -> list[dict]:
             content |= files
             entries.append(entry)
             progress.advance(task)
-    output.mkdir(parents=True, exist_ok=True)  # nothing is written unless all could be drawn
-    for file, bytes_of_file in content.items():
-        write(output, file, bytes_of_file)
-    earlier = earlier_entries(output)
-    kept = [e for e in earlier if e["name"] in REGISTRY and e["name"] not in names]
-    figures = sorted(entries + kept, key=lambda entry: entry["name"])
-    text = json.dumps({"figures": figures}, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
-    write(output, MANIFEST, text.encode())
-    for gone in file_names(earlier) - file_names(figures):  # figures that no longer exist
-        if Path(gone).name == gone and Path(gone).suffix in (".png", ".svg"):
-            (output / gone).unlink(missing_ok=True)
+    save(output, entries, content)  # nothing is written unless all could be drawn
     return entries
 
 

@@ -17,7 +17,7 @@ import secrets
 import shutil
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,6 +26,7 @@ import duckdb
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
+import build_lock
 import freshness
 import publish_drift as drift
 import publish_history as history
@@ -46,13 +47,12 @@ from publish_copy import (
     literal,
     make_copy,
     one_line,
-    shown,
     tables_to_publish,
 )
 from publish_gate import attach_private, check_last_build
 from publish_ledger import Publish
 from publish_signals import Signals, steps
-from settings import UserError
+from settings import UserError, shown
 
 TEMPORARY_PREFIX = ".publish-"
 LOCK_NAME = ".publish.lock"
@@ -277,6 +277,10 @@ def publish(signals: Signals, console: Console, request: Request) -> Outcome:
     with publish_lock(target.parent):
         remove_leftovers(target.parent)
         with (
+            # a restore reads no private database, so a build may be at work
+            nullcontext()
+            if request.is_restore
+            else build_lock.held(settings.build_dir(), "publish"),
             temporary_folder(target.parent, signals) as folder,
             duckdb.connect(":memory:", config=DUCKDB_CONFIG) as db,
             Progress(

@@ -19,7 +19,7 @@ import yaml
 
 import settings
 from raw_contract import source_files, squash
-from settings import UserError
+from settings import UserError, shown
 
 SCHEMA, LEDGER = "marts", "ledger"
 # Catalog names for the attached files: fixed, so that no file name can clash with a schema.
@@ -58,12 +58,6 @@ class Table:
     def column_names(self) -> list[str]:
         """The names of the columns, in order."""
         return [column[0] for column in self.columns]
-
-
-def shown(path: Path) -> str:
-    """A path as users know it: from the project root when it is inside."""
-    root = settings.PROJECT_ROOT
-    return str(path.relative_to(root) if path.is_relative_to(root) else path)
 
 
 def quoted(name: str) -> str:

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import duckdb
 
-from publish_copy import AGAIN, SCHEMA, SOURCE, attach, listed, one_line, shown
-from settings import UserError
+from publish_copy import AGAIN, SCHEMA, SOURCE, attach, listed, one_line
+from settings import UserError, shown
 
 # Where a user finds the rows behind a breached rule, by the rule's kind.
 ROWS_OF_KIND = {

@@ -20,7 +20,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table as Printed
 
-from publish_copy import BEFORE, DUCKDB_CONFIG, LEDGER, SOURCE, attach, literal, one_line, shown
+from publish_copy import BEFORE, DUCKDB_CONFIG, LEDGER, SOURCE, attach, literal, one_line
 from publish_ledger import (
     Publish,
     attach_published,
@@ -28,7 +28,7 @@ from publish_ledger import (
     read_publishes,
     unreadable,
 )
-from settings import UserError
+from settings import UserError, shown
 
 FOLDER = "history"
 COLUMNS = {

@@ -32,9 +32,8 @@ from publish_copy import (
     listed,
     literal,
     one_line,
-    shown,
 )
-from settings import UserError
+from settings import UserError, shown
 
 # table: what it is, then column, type and what it is
 TABLES: dict[str, tuple[str, tuple[tuple[str, str, str], ...]]] = {

@@ -17,6 +17,7 @@ import argparse
 import hashlib
 import json
 import os
+import re
 import secrets
 import sys
 from collections.abc import Iterator
@@ -27,12 +28,14 @@ from typing import Any
 
 import duckdb
 from dbt.adapters.duckdb.plugins import BasePlugin
+from dbt.flags import get_flags
 from dbt_common.exceptions import DbtRuntimeError
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn
 from rich.table import Table as RichTable
 from rich.text import Text
 
+import build_lock
 import settings
 from raw_contract import CODE_MAP, load_contract, source_files
 from raw_files import (
@@ -61,9 +64,16 @@ class Plugin(BasePlugin):
     """What dbt-duckdb calls when it opens the private database."""
 
     def update_connection_config(self, creds: Any, config: dict[str, Any]) -> None:
-        """Make the folder of the private database, for its owner only."""
-        if creds.path != ":memory:" and not creds.is_motherduck:
-            _make_private_folder(Path(creds.path).parent)
+        """Make the build folder, for its owner only, and keep it to this process until it ends."""
+        if creds.path == ":memory:" or creds.is_motherduck:
+            return
+        path = Path(creds.path)
+        try:
+            take_build_folder(path, config)
+        except UserError as error:
+            raise DbtRuntimeError(f"wardhouse: {error}") from None
+        except OSError as error:
+            raise _unusable(error, path.parent) from None
 
     def configure_connection(self, conn: duckdb.DuckDBPyConnection) -> None:
         """Bring the schemas `private` and `raw` up to date with the raw folder."""
@@ -78,11 +88,51 @@ class Plugin(BasePlugin):
                 f"wardhouse: the raw data could not be registered ({reason}), {self.creds.path}; "
                 "run again when the extract is complete"
             ) from None
+        except OSError as error:
+            raise _unusable(error, Path(self.creds.path).parent) from None
 
     def _close_to_others(self) -> None:
         """Names, record numbers and the key are in this file: its owner alone may read it."""
         with suppress(OSError):
             Path(self.creds.path).chmod(0o600)
+
+
+def _unusable(error: OSError, folder: Path) -> DbtRuntimeError:
+    """What a folder without rights or a full disk means to the user."""
+    return DbtRuntimeError(
+        f"wardhouse: the build folder cannot be used ({error.strerror}), {folder}; "
+        "make it writable, free some space, or set WARDHOUSE_BUILD_DIR to another folder"
+    )
+
+
+def _dbt_command() -> str:
+    """What this process is, for whoever finds the build folder taken."""
+    command = getattr(get_flags(), "WHICH", None)
+    return "build" if command == "build" else f"dbt {command or 'command'}"
+
+
+def take_build_folder(path: Path, config: dict[str, Any]) -> None:
+    """Keep the folder of the private database to this process, and see that it can be built in."""
+    _make_private_folder(path.parent)
+    build_lock.keep(path.parent, _dbt_command())
+    try:
+        # opened for a moment: dbt would show DuckDB's refusals as a traceback
+        duckdb.connect(str(path), config=config).close()
+    except duckdb.Error as error:
+        text = " ".join(str(error).split())
+        if "Conflicting lock" in text:
+            holder = re.search(r"PID \d+", text)
+            raise UserError(
+                "the private database is in use by another program"
+                f"{f' ({holder.group()})' if holder else ''}, {path}; close it there and run again"
+            ) from None
+        raise UserError(
+            f"the private database cannot be opened ({text[:200]}), {path}; "
+            "free some space when the disk is full, otherwise delete the file; then run dbt build"
+        ) from None
+    # What a killed build had put on the disk for want of memory is as private as the database.
+    for left in Path(f"{path}.tmp").glob("duckdb_temp_*"):
+        left.unlink(missing_ok=True)
 
 
 def open_door(
@@ -132,13 +182,17 @@ def hash_key(raw_dir: Path | None, build_dir: Path) -> str:
         return DEMO_KEY
     path = build_dir / KEY_FILE_NAME
     _make_private_folder(build_dir)
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
+    if path.exists():
         return _kept_key(path)
+    key = secrets.token_hex(32)
+    unfinished = path.with_name(f"{path.name}.part")
+    unfinished.unlink(missing_ok=True)  # of a build that was killed here
+    handle = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "w") as stream:
-        key = secrets.token_hex(32)
         stream.write(key + "\n")
+        stream.flush()
+        os.fsync(handle)
+    unfinished.replace(path)  # whole or not at all: an empty key file would stop every later build
     print(
         f"wardhouse: a key for the hashed ids was made, {path}; "
         "keep a copy: without it the ids of the next build are different",

@@ -69,6 +69,11 @@ def shared_dir() -> Path:
     return _path_setting("WARDHOUSE_SHARED", "../shared")
 
 
+def shown(path: Path) -> str:
+    """A path as users know it: from the project root when it is inside."""
+    return str(path.relative_to(PROJECT_ROOT) if path.is_relative_to(PROJECT_ROOT) else path)
+
+
 def run_main(main) -> None:
     """Run a script's `main(argv)` and turn a UserError into one line and exit code 2."""
     try:

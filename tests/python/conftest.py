@@ -19,8 +19,10 @@ import duckdb
 import pytest
 import yaml
 
+import trial_report
 import vector_report
 
+pytest_plugins = ["crash_fixtures"]
 ROOT = Path(__file__).resolve().parents[2]
 SHARED = Path(os.environ.get("WARDHOUSE_SHARED") or ROOT.parent / "shared")
 DBT = Path(sys.executable).parent / "dbt"
@@ -244,5 +246,6 @@ def rendered(tmp_path_factory):
 
 
 def pytest_terminal_summary(terminalreporter, config):
-    """The table of differences from the vectors, at the end of the session."""
+    """The differences from the vectors and what the trials found, at the end of the session."""
     vector_report.print_table(terminalreporter, config.rootpath)
+    trial_report.print_table(terminalreporter)

@@ -160,7 +160,7 @@ def test_the_same_marts_give_the_same_bytes(drawn, demo_warehouse, tmp_path):
     assert done.returncode == 0
     names = sorted(path.name for path in drawn.iterdir())
     assert names == sorted(path.name for path in again.iterdir())
-    assert len(names) == 2 * len(REGISTRY) + 1
+    assert len(names) == 2 * len(REGISTRY) + 2  # and the manifest, and the lock
     for name in names:
         assert (drawn / name).read_bytes() == (again / name).read_bytes(), name
 
@@ -423,6 +423,7 @@ def test_files_of_a_figure_that_no_longer_exists_are_removed(demo_warehouse, tmp
     assert names == {"appointment_outcomes.png", "appointment_outcomes.svg"} | {
         "manifest.json",
         "mine.png",
+        plot_figures.LOCK_NAME,
     }
     assert (tmp_path / "outside.png").exists()
 

@@ -17,9 +17,9 @@ import pytest
 
 import freshness
 from conftest import ROOT, environment_of, run_dbt
+from house import House
 from raw_contract import load_contract
 from settings import UserError
-from test_publish import House
 
 STARTED = datetime(2026, 7, 10, 2, 0, 0)
 LIMITS = {"hospital_ops": {"warn_after_days": 2, "refuse_after_days": 7}}

@@ -22,8 +22,9 @@ from scipy import stats
 import publish
 import publish_drift as drift
 from conftest import relation_of
+from house import House
 from publish_copy import BEFORE, DUCKDB_CONFIG, SOURCE, Content, attach, contents, inventory
-from test_publish import House, house, template  # noqa: F401
+from test_publish import house, template  # noqa: F401
 
 ROWS = {"fct_appointments": Content(1, "")}
 COUNTED = ("int_distributions_tallied", "dq_distributions")

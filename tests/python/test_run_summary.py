@@ -26,8 +26,8 @@ import pytest
 
 import run_summary
 from conftest import ROOT
+from house import SECRET, House
 from run_summary_page import page
-from test_publish import SECRET, House
 
 SCRIPTS = ROOT / "scripts"
 NAME = "Wilhelmina Featherstonehaugh"  # as in a message of dbt that quotes a raw value
