@@ -40,11 +40,9 @@ from raw_files import (
     Inventory,
     Scan,
     find_files,
-    land,
-    landing_path,
-    remove_stale,
     scan_files,
 )
+from raw_landing import land, landing_path, remove_stale
 from raw_views import sql_name, view_query
 from settings import UserError
 
