@@ -30,6 +30,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 import settings
+from raw_changes import refuse_changed_files
 from raw_contract import source_files, squash
 from settings import UserError
 
@@ -592,6 +593,7 @@ def publish(signals: Signals, console: Console) -> tuple[int, int]:
             db.execute(f"set temp_directory = {literal(str(folder / 'spill'))}")
             attach_private(db, private)
             check_last_build(db, private)
+            refuse_changed_files(db, PRIVATE)
             tables, without_model = tables_to_publish(db, private)
             with writers_kept_out(target):
                 pass  # better told before the copy than after it

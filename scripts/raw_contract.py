@@ -135,6 +135,7 @@ def _code_rows(code_map: Path) -> list[dict[str, str]]:
         with code_map.open(encoding="utf-8-sig", newline="") as stream:
             reader = csv.DictReader(stream, restval="")
             rows = list(reader)
+            columns = reader.fieldnames or []
     except UnicodeDecodeError:
         raise UserError(f"the file is not UTF-8, {code_map.name}; save it as CSV UTF-8") from None
     except csv.Error as error:
@@ -146,7 +147,7 @@ def _code_rows(code_map: Path) -> list[dict[str, str]]:
         raise UserError(
             f"the file cannot be read ({error.strerror}), {code_map.name}; put a plain file there"
         ) from None
-    absent = [name for name in _CODE_COLUMNS if name not in (reader.fieldnames or [])]
+    absent = [name for name in _CODE_COLUMNS if name not in columns]
     if absent:
         raise UserError(
             f"column {_listed(absent)} missing, {code_map.name}; its columns are "

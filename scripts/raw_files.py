@@ -14,13 +14,14 @@ import gzip
 import io
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
 import duckdb
 
+from raw_changes import file_state
 from raw_contract import Contract, Table, load_contract, match_header
 from raw_csv import CsvScan
 from raw_parquet import scan_parquet
@@ -53,11 +54,17 @@ class RawFile:
     ending: str
     size: int
     mtime_ns: int
+    inode: int
+
+    @property
+    def stamp(self) -> tuple[int, int, int]:
+        """What `file_state` said when the file was found."""
+        return self.size, self.mtime_ns, self.inode
 
     @property
     def state(self) -> list:
-        """What changes when the file's content does."""
-        return [str(self.path), self.size, self.mtime_ns]
+        """What changes when the file's content does, or another file takes its place."""
+        return [str(self.path), *self.stamp]
 
 
 @dataclass(frozen=True)
@@ -142,6 +149,10 @@ def _find_systems(found: Inventory, raw_dir: Path) -> None:
     if not is_folder:
         what = "is not a folder" if is_there else "does not exist"
         raise UserError(f"the raw folder {what}, {raw_dir}; {remedy}")
+    try:
+        str(raw_dir).encode("utf-8")
+    except UnicodeEncodeError:
+        raise UserError(f"the path of the raw folder is not UTF-8, {raw_dir}; {remedy}") from None
     folders = []
     ignored = []
     for path in _listed(raw_dir):
@@ -262,13 +273,16 @@ def _raw_file(table: Table, path: Path, source_file: str) -> RawFile:
     except UnicodeEncodeError:
         shown = source_file.encode("utf-8", "replace").decode()
         raise UserError(f"the file's name is not UTF-8, {shown}; rename it") from None
+    if "\\" in str(path) and any(sign in str(path) for sign in "*?["):
+        # DuckDB takes the one for the end of a folder's name where the others make a pattern.
+        raise UserError(f"a backslash beside *, ? or [ in the path, {source_file}; rename the file")
     if path.is_symlink() and not path.exists():
         raise UserError(f"a link that leads nowhere, {source_file}; mend the link")
-    with _told(source_file):
+    with told(source_file):
         state = path.stat()
     if not path.is_file():
         raise UserError(f"not a regular file, {source_file}; put a plain file there")
-    return RawFile(table, path, source_file, _ending(path), state.st_size, state.st_mtime_ns)
+    return RawFile(table, path, source_file, _ending(path), *file_state(state))
 
 
 def scan_files(
@@ -284,16 +298,30 @@ def scan_files(
 
 def scan_file(file: RawFile, advance: Advance = lambda count: None) -> Scan:
     """Count the records of one file without the reader that will load it."""
-    with _told(file.source_file):
+    with unchanged(file), told(file.source_file):
         if file.ending == ".parquet":
             scan = _scan_parquet(file)
             advance(file.size)
         else:
             scan = scan_csv(file, CsvScan(file.source_file), advance)
-        state = file.path.stat()
-    if (state.st_size, state.st_mtime_ns) != (file.size, file.mtime_ns):
-        fail_changed(file)
     return scan
+
+
+@contextmanager
+def unchanged(file: RawFile) -> Iterator[None]:
+    """Stop when the file is not what it was when it was found, whatever else is wrong with it."""
+    try:
+        yield
+    except UserError:
+        # Most files that are cut short are still being written.
+        with suppress(OSError):
+            if file_state(file.path.stat()) != file.stamp:
+                fail_changed(file)
+        raise
+    with told(file.source_file):
+        state = file_state(file.path.stat())
+    if state != file.stamp:
+        fail_changed(file)
 
 
 def fail_changed(file: RawFile) -> None:
@@ -361,7 +389,7 @@ def _scan_parquet(file: RawFile) -> Scan:
 
 
 @contextmanager
-def _told(source_file: str) -> Iterator[None]:
+def told(source_file: str) -> Iterator[None]:
     """Turn what goes wrong while a file is read into one line that names it."""
     try:
         yield

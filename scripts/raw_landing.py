@@ -8,11 +8,13 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
 from raw_csv import CsvScan
-from raw_files import RawFile, Scan, fail_changed, scan_csv
+from raw_files import RawFile, Scan, fail_changed, scan_csv, told, unchanged
 from settings import UserError
 
 _LONGEST_NAME = 240  # bytes, of the 255 that a file system allows
@@ -34,33 +36,49 @@ def land(file: RawFile, scan: Scan, landing_dir: Path) -> None:
     """
     target = landing_path(file, landing_dir)
     unfinished = target.with_name(target.name + ".tmp")
-    try:
+    with _written(file, target):
         target.parent.mkdir(parents=True, exist_ok=True)
-        with unfinished.open("wb") as out:
-            again = _copy_good(file, scan, out)
-        if (again.records, again.malformed) != (scan.records, scan.malformed):
-            fail_changed(file)
+        out = unfinished.open("wb")
+    with out, unchanged(file), told(file.source_file):
+        again = _copy_good(file, scan, out, target)
+    if (again.records, again.malformed) != (scan.records, scan.malformed):
+        fail_changed(file)
+    with _written(file, target):
         unfinished.replace(target)
+
+
+def _copy_good(file: RawFile, scan: Scan, out: BinaryIO, target: Path) -> Scan:
+    empty = b"," * len(scan.header)
+    header = io.StringIO()
+    csv.writer(header, lineterminator="\n").writerow(["_row_number", "_malformed", *scan.header])
+
+    def write(line: bytes) -> None:
+        with _written(file, target):
+            out.write(line)
+
+    def keep(number: int, text: bytes, reason: str | None) -> None:
+        if reason is None:
+            write(b"%d,,%s\n" % (number, text or empty[1:]))
+        else:
+            write(b"%d,%s%s\n" % (number, reason.encode(), empty))
+
+    write(header.getvalue().encode("utf-8"))
+    again = scan_csv(file, CsvScan(file.source_file, keep), lambda count: None)
+    with _written(file, target):
+        out.flush()
+    return again
+
+
+@contextmanager
+def _written(file: RawFile, target: Path) -> Iterator[None]:
+    """A copy that cannot be written is no fault of the file that is read."""
+    try:
+        yield
     except OSError as error:
         raise UserError(
             f"the cleaned copy of {file.source_file} cannot be written ({error.strerror}), "
             f"{target.parent}; make room there or set WARDHOUSE_BUILD_DIR to another folder"
         ) from None
-
-
-def _copy_good(file: RawFile, scan: Scan, out: BinaryIO) -> Scan:
-    empty = b"," * len(scan.header)
-    header = io.StringIO()
-    csv.writer(header, lineterminator="\n").writerow(["_row_number", "_malformed", *scan.header])
-    out.write(header.getvalue().encode("utf-8"))
-
-    def keep(number: int, text: bytes, reason: str | None) -> None:
-        if reason is None:
-            out.write(b"%d,,%s\n" % (number, text or empty[1:]))
-        else:
-            out.write(b"%d,%s%s\n" % (number, reason.encode(), empty))
-
-    return scan_csv(file, CsvScan(file.source_file, keep), lambda count: None)
 
 
 def remove_stale(landing_dir: Path, wanted: set[Path]) -> None:
