@@ -48,6 +48,7 @@ DEMO_KEY = "wardhouse-demo-key-of-invented-people"
 KEY_VARIABLE = "WARDHOUSE_KEY"
 KEY_FILE_NAME = ".wardhouse_key"
 PROGRESS_FROM_BYTES = 200 << 20
+_ROWS_A_STATEMENT = 500
 
 _shown_warnings: set[str] = set()
 _opened: set[tuple[str, str, str]] = set()  # dbt runs of this process that have passed the door
@@ -298,8 +299,11 @@ def _write_raw(conn: duckdb.DuckDBPyConnection, found: Inventory, landing_dir: P
 
 
 def _insert(conn: duckdb.DuckDBPyConnection, relation: str, rows: list[tuple]) -> None:
-    if rows:
-        conn.executemany(f"insert into {relation} values ({', '.join('?' * len(rows[0]))})", rows)
+    """Many rows a statement: a file of ten thousand columns has as many rows here."""
+    for start in range(0, len(rows), _ROWS_A_STATEMENT):
+        some = rows[start : start + _ROWS_A_STATEMENT]
+        marks = ", ".join([f"({', '.join('?' * len(some[0]))})"] * len(some))
+        conn.execute(f"insert into {relation} values {marks}", [v for row in some for v in row])
 
 
 def file_rows(found: Inventory) -> list[tuple]:

@@ -129,7 +129,7 @@ PARQUET_CASES = [
     goes("many row groups", lambda s: parquet(s, options=", row_group_size 2")),
     goes("compressed by zstd", lambda s: parquet(s, options=", compression zstd")),
     goes(
-        "ten thousand columns of Parquet",
+        "two thousand columns of Parquet",
         lambda s: extra(s, ", ".join(f"1 as extra_{n}" for n in range(2_000))),
     ),
     goes("a column called filename", lambda s: extra(s, "'x' as filename")),
