@@ -60,6 +60,11 @@ def flipped(data: bytes) -> bytes:
     return data[:4] + b"\xff" * 60 + data[64:]
 
 
+def miscounted(data: bytes) -> bytes:
+    """A file whose footer tells 8 rows instead of 6 (field 3 of its Thrift structure)."""
+    return data.replace(b"\x16\x0c\x19\x1c", b"\x16\x10\x19\x1c")
+
+
 def with_bad_text(s: Sound) -> bytes:
     """A text column whose bytes are no UTF-8."""
     query = f"select * replace (repeat('Q', 40) as \"{s.header[-1]}\") from sound"
@@ -88,6 +93,9 @@ PARQUET_CASES = [
     stop(
         "a Parquet file with damaged pages", lambda s: flipped(parquet(s)), "cut short or damaged"
     ),
+    stop("a Parquet file that tells another number of rows",
+         lambda s: miscounted(parquet(s)),
+         "says 8 rows and holds 6"),
     stop("a Parquet file that is CSV", lambda s: s.text, "is no Parquet file"),
     stop("a Parquet file of NUL bytes", lambda s: b"\0" * 4096, "is no Parquet file"),
     stop("an encrypted Parquet file", lambda s: b"PARE" + parquet(s)[4:-4] + b"PARE", "encrypted"),

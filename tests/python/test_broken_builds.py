@@ -157,7 +157,7 @@ def damaged_as(name: str):
     return prepare
 
 
-IN_CI = ["an unclosed quote in the middle", "a Parquet file with damaged pages"]
+IN_CI = ["an unclosed quote in the middle"]
 
 
 @pytest.mark.parametrize("name", IN_CI)
