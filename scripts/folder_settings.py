@@ -14,6 +14,7 @@ import datetime
 import difflib
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -23,6 +24,9 @@ from raw_contract import load_contract
 from settings import PROJECT_ROOT, UserError
 
 SETTINGS_FILE = "wardhouse.yml"
+# Names that are meant to be the settings file: they would be left unread without a word.
+NEAR_NAMES = ("wardhouse.yaml", "wardhouse.yml.txt", "wardhouse.yaml.txt")
+LARGEST_BYTES = 1 << 20
 DATE_FORMATS = ("iso", "mdy", "dmy")
 
 
@@ -32,10 +36,10 @@ def is_date(value: Any) -> bool:
         return False
     if isinstance(value, str):
         try:
-            datetime.date.fromisoformat(value)
+            # the one form that every database reads, of all that Python takes
+            return datetime.date.fromisoformat(value).isoformat() == value
         except ValueError:
             return False
-        return True
     return isinstance(value, datetime.date)
 
 
@@ -118,20 +122,68 @@ ALLOWED: dict[str, tuple[Callable[[Any], bool], str]] = {
 }
 
 
+class _Loader(yaml.SafeLoader):
+    """YAML without what would be misread in silence: no aliases, no setting twice."""
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        """Refuse an alias: a few lines of them stand for gigabytes."""
+        if self.check_event(yaml.AliasEvent):
+            raise yaml.composer.ComposerError(
+                None, None, "an alias (*) is not read", self.peek_event().start_mark
+            )
+        return super().compose_node(parent, index)
+
+    def construct_mapping(self, node: Any, deep: bool = False) -> dict:
+        """Refuse a name that is there twice: YAML would take the later one."""
+        names = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
+        twice = next((name for name in names if names.count(name) > 1), None)
+        if twice:
+            raise yaml.constructor.ConstructorError(
+                None, None, f"{twice} is there twice", node.start_mark
+            )
+        return super().construct_mapping(node, deep)
+
+
+def settings_text(folder: Path) -> str | None:
+    """What the settings file says; None where there is none."""
+    path = folder / SETTINGS_FILE
+    try:
+        near = [p.name for p in folder.iterdir() if p.name.lower() in (SETTINGS_FILE, *NEAR_NAMES)]
+        astray = [name for name in near if name != SETTINGS_FILE]
+        if astray:
+            raise UserError(
+                f"a settings file of another name, {folder / astray[0]}; call it {SETTINGS_FILE}"
+            )
+        if not near:
+            return None
+        if not path.is_file():
+            raise UserError(f"not a file, {path}; put a plain file there or take it away")
+        if path.stat().st_size > LARGEST_BYTES:
+            raise UserError(f"larger than a megabyte, {path}; write one `name: value` a line")
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise UserError(f"the file is not UTF-8, {path}; save it as UTF-8") from None
+    except (FileNotFoundError, NotADirectoryError):
+        return None  # no such raw folder: the door says so
+    except OSError as error:
+        raise UserError(
+            f"the settings cannot be read ({error.strerror}), {path}; give yourself permission"
+        ) from None
+
+
 def folder_settings() -> dict[str, Any]:
     """The checked settings of the raw folder, empty where there are none."""
     folder = settings.raw_dir()
-    path = folder / SETTINGS_FILE if folder else None
-    if path is None or not path.is_file():
+    text = settings_text(folder) if folder else None
+    if text is None:
         return {}
+    path = folder / SETTINGS_FILE
     try:
-        found = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        mark = getattr(error, "problem_mark", None)
-        place = f" line {mark.line + 1}" if mark else ""
+        found = yaml.load(text, Loader=_Loader)
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise UserError(
-            f"not readable as YAML, {path}{place}; write one `name: value` a line"
-        ) from error
+            f"not readable as YAML, {path}{_place(error)}; write one `name: value` a line"
+        ) from None
     if found is None:
         return {}
     if not isinstance(found, dict):
@@ -140,12 +192,27 @@ def folder_settings() -> dict[str, Any]:
         if name not in ALLOWED:
             near = difflib.get_close_matches(str(name), ALLOWED, n=1)
             hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(ALLOWED)}"
-            raise UserError(f"unknown setting {name}, {path}; {hint}")
+            raise UserError(f"unknown setting {_short(name)}, {path}; {hint}")
         check, words = ALLOWED[name]
         if not check(value):
             extra = f" (systems: {', '.join(systems())})" if "source system" in words else ""
-            raise UserError(f"{name}: {value} cannot be used, {path}; write {words}{extra}")
+            raise UserError(f"{name}: {_short(value)} cannot be used, {path}; write {words}{extra}")
     return found
+
+
+def _place(error: Exception) -> str:
+    """The line of a mistake and what is wrong there, as far as YAML knows."""
+    mark = getattr(error, "problem_mark", None)
+    problem = getattr(error, "problem", None)
+    if problem is None and isinstance(error, ValueError):
+        problem = str(error)  # a date such as 2024-02-30
+    return (f" line {mark.line + 1}" if mark else "") + (f" ({problem})" if problem else "")
+
+
+def _short(value: Any) -> str:
+    """A value for one line."""
+    text = str(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 def main(argv: list[str]) -> int:

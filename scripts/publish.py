@@ -52,6 +52,7 @@ from publish_copy import (
 from publish_gate import attach_private, check_last_build
 from publish_ledger import Publish
 from publish_signals import Signals, steps
+from raw_changes import refuse_changed_files
 from settings import UserError, shown
 
 TEMPORARY_PREFIX = ".publish-"
@@ -201,6 +202,7 @@ def build_to_publish(db: duckdb.DuckDBPyConnection, notes: list[str]) -> Source:
     private = settings.private_database()
     attach_private(db, private)
     build_id, data_set = check_last_build(db, private)
+    refuse_changed_files(db, SOURCE)
     ages = freshness.feeds(db, SOURCE)
     freshness.refuse_too_old(ages)
     notes += freshness.warnings_of(ages)

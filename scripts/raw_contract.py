@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import csv
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from settings import PROJECT_ROOT, UserError
 CODE_MAP = PROJECT_ROOT / "seeds" / "reference" / "code_map.csv"
 _CODE_COLUMNS = ("source_system", "column_name", "raw_value", "code")
 _HEADER_ROWS = "header"  # code_map.csv rows of this column_name map headers, not values
+_MOST_LISTED = 20
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -65,7 +67,8 @@ def source_files(root: Path = PROJECT_ROOT) -> list[Path]:
 
 def snake_case(header: str) -> str:
     """A header in snake_case: `PatientID`, `Patient ID` and `patient-id` give `patient_id`."""
-    text = header.removeprefix("\ufeff").strip()
+    # Signs that nobody sees (zero-width spaces, byte-order marks) come with copied headers.
+    text = "".join(sign for sign in header if unicodedata.category(sign) != "Cf").strip()
     text = re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", text)
     text = re.sub(r"([A-Z]+)([A-Z][a-z])", r"\1_\2", text)
     return re.sub(r"[\s_-]+", "_", text).strip("_").lower()
@@ -132,9 +135,19 @@ def _code_rows(code_map: Path) -> list[dict[str, str]]:
         with code_map.open(encoding="utf-8-sig", newline="") as stream:
             reader = csv.DictReader(stream, restval="")
             rows = list(reader)
+            columns = reader.fieldnames or []
     except UnicodeDecodeError:
         raise UserError(f"the file is not UTF-8, {code_map.name}; save it as CSV UTF-8") from None
-    absent = [name for name in _CODE_COLUMNS if name not in (reader.fieldnames or [])]
+    except csv.Error as error:
+        raise UserError(
+            f"the file is damaged ({error}), {code_map.name} near line {reader.line_num}; "
+            "look for a quote that is never closed"
+        ) from None
+    except OSError as error:
+        raise UserError(
+            f"the file cannot be read ({error.strerror}), {code_map.name}; put a plain file there"
+        ) from None
+    absent = [name for name in _CODE_COLUMNS if name not in columns]
     if absent:
         raise UserError(
             f"column {_listed(absent)} missing, {code_map.name}; its columns are "
@@ -153,31 +166,51 @@ def match_header(table: Table, header: tuple[str, ...], source_file: str) -> tup
         name = contract_names.get(key) or (own[0] if own else None)
         # A trailing comma in the header makes a column without a name: no reason to stop.
         names.append(name or snake_case(raw) or f"unnamed_{position}")
+    missing = [column for column in table.columns if column in table.required - set(names)]
+    if missing:
+        _fail_missing(missing, header, source_file, set(names).isdisjoint(table.columns))
     twice = [name for name, times in Counter(names).items() if times > 1]
     if twice:
         raise UserError(
             f"column {_listed(twice)} occurs twice in the header, {source_file}; "
             "remove or rename one of the two"
         )
-    missing = [column for column in table.columns if column in table.required - set(names)]
-    if missing:
-        _fail_missing(missing, header, source_file)
     return tuple(names)
 
 
-def _fail_missing(missing: list[str], header: tuple[str, ...], source_file: str) -> None:
-    """Say which required columns a file lacks, or that it is not separated by commas."""
+def _fail_missing(
+    missing: list[str], header: tuple[str, ...], source_file: str, none_known: bool
+) -> None:
+    """Say which required columns a file lacks, or that it is no CSV as it should be."""
+    first_line = ",".join(header)
+    if first_line.lower().startswith("sep="):
+        raise UserError(
+            f"the first line names the separator (sep=), {source_file}; remove that line"
+        )
     for separator, word in ((";", "semicolons"), ("\t", "tabs"), ("|", "bars")):
-        if len(header) == 1 and separator in header[0]:
+        if first_line.count(separator) >= len(header) and len(missing) > 1:
             raise UserError(
                 f"columns are separated by {word}, {source_file}; save the file with commas"
             )
+    if len(header) == 1 and "," in first_line:
+        raise UserError(
+            f"each line is in quotes as a whole, {source_file}; export it with quotes around "
+            "fields only"
+        )
+    if all(len(name) > 1 and name[0] == name[-1] == "'" for name in map(str.strip, header)):
+        raise UserError(
+            f"fields are quoted by apostrophes, {source_file}; export it with double quotes"
+        )
     noun = "column" if len(missing) == 1 else "columns"
+    hint = " (no column of the first line is known: is that the header?)" if none_known else ""
     raise UserError(
-        f"required {noun} {_listed(missing)} missing, {source_file}; add to the file, "
+        f"required {noun} {_listed(missing)} missing{hint}, {source_file}; add to the file, "
         f"or map your own header in seeds/reference/{CODE_MAP.name}"
     )
 
 
 def _listed(names: list[str]) -> str:
-    return ", ".join(names)
+    """Names for one line: none of them long, and not too many."""
+    short = [name if len(name) <= 60 else f"{name[:57]}..." for name in names[:_MOST_LISTED]]
+    more = len(names) - len(short)
+    return ", ".join(short) + (f" and {more} more" if more else "")

@@ -18,6 +18,8 @@ from typing import BinaryIO, NamedTuple
 
 import numpy as np
 
+from raw_header_again import HeaderAgain
+from raw_signatures import no_csv
 from settings import UserError
 
 CHUNK_BYTES = 1 << 20
@@ -27,7 +29,10 @@ STRAY_QUOTE = "a stray quote"
 STRAY_RETURN = "a carriage return inside a field"
 NUL_BYTE = "a NUL byte"
 NOT_UTF8 = "not UTF-8"
+HEADER_AGAIN = "the header again"
+MARK_INSIDE = "a byte-order mark inside the file"
 
+_BOM = b"\xef\xbb\xbf"
 _QUOTE, _COMMA, _LF, _CR = b'",\n\r'
 _QUOTED = re.compile(rb'"[^"]*+(?:""[^"]*+)*+"')
 _PLAIN = re.compile(rb'[^",\r\n]*+')
@@ -121,7 +126,8 @@ class CsvScan:
         self.records = 0
         self.malformed = 0
         self.interior_blanks = 0
-        self.longest = 0
+        self.longest = 0  # the header counts: the database reads it as a line too
+        self._header_again: HeaderAgain | None = None
         self._waiting_blanks = 0  # blank lines that are records only if a record follows them
         self._lf_ends = 0
         self._crlf_ends = 0
@@ -146,7 +152,7 @@ class CsvScan:
             at_end = not chunk
             data += chunk
             if first:
-                data, first = data.removeprefix(b"\xef\xbb\xbf"), False
+                data, first = data.removeprefix(_BOM), False
             done = 0
             if self.header is None:
                 done = self._read_header(data, at_end)
@@ -163,8 +169,9 @@ class CsvScan:
 
     def _read_header(self, data: bytes, at_end: bool) -> int:
         """Take the header off the start of the file; 0 when more of it is needed."""
-        if data[:2] == b"\x1f\x8b":
-            self._fail("the file is compressed", "let its name end in .csv.gz")
+        other = no_csv(data)
+        if other:
+            self._fail(*other)
         try:
             record = read_record(data, 0, at_end)
         except _OpenQuote:
@@ -182,7 +189,15 @@ class CsvScan:
         if problem:
             self._fail(f"the header is damaged ({problem})", "save the file as CSV UTF-8")
         rows = csv.reader(io.StringIO(text.decode("utf-8"), newline=""), strict=True)
-        self.header = tuple(next(rows))
+        try:
+            self.header = tuple(next(rows))
+        except csv.Error:
+            self._fail(
+                f"a name in the header is longer than {csv.field_size_limit():,} characters",
+                "put the header on the first line",
+            )
+        self._header_again = HeaderAgain(self.header)
+        self.longest = len(text)
         self._count_end(record)
         return record.following
 
@@ -218,8 +233,11 @@ class CsvScan:
         ):
             return None
         lengths = np.diff(ends, prepend=-1) - 1
-        if lengths.min() == 0:
-            return None  # a blank line
+        if lengths.min() == 0 or lengths.max() > LONGEST_RECORD_BYTES:
+            return None  # a blank line, or one that is too long
+        starts = np.concatenate(([0], ends[:-1] + 1))
+        if self._header_again.may_be_among(symbols, data, starts):
+            return None
         crlf = 0
         if b"\r" in data:
             crlf = int(np.count_nonzero(symbols[ends - 1] == _CR))
@@ -227,7 +245,7 @@ class CsvScan:
                 return None
             if width == 1 and np.any((lengths == 1) & (symbols[ends - 1] == _CR)):
                 return None  # a blank line that ends with CRLF
-        if not data.isascii() and _bad_bytes(data[:done]):
+        if not data.isascii() and (_BOM in data or _bad_bytes(data[:done])):
             return None
         self._take_blanks()
         if self.keep:
@@ -263,17 +281,29 @@ class CsvScan:
             if record is None:
                 break
             text = data[position : record.end]
+            if len(text) > LONGEST_RECORD_BYTES:
+                self._fail_long(data, position)
             if text:
                 self._take_blanks()
-                self._take(text, record)
+                self._take(text, record, data, position)
             else:
                 self._waiting_blanks += 1
             self._count_end(record)
             position = record.following
         return position
 
-    def _take(self, text: bytes, record: Record) -> None:
+    def _take(self, text: bytes, record: Record, data: bytes, position: int) -> None:
         reason = record.problem
+        if reason is None:
+            again = self._header_again.same(text)
+            if again is False:
+                self._fail(
+                    f"a second header with other columns ({self._where(data, position)})",
+                    "make one file of each export",
+                )
+            reason = HEADER_AGAIN if again else None
+        if reason is None and text.startswith(_BOM):
+            reason = MARK_INSIDE
         width = len(self.header)
         if reason is None and record.columns != width:
             noun = "column" if record.columns == 1 else "columns"
@@ -313,13 +343,17 @@ class CsvScan:
             "close it, double it or remove it",
         )
 
-    def _fail_long(self, data: bytes) -> None:
-        if b'"' in data:
-            self._fail_open_quote(data, 0)
-        size = LONGEST_RECORD_BYTES >> 20
-        self._fail(
-            f"a record is longer than {size} MB ({self._where(data, 0)})", "split or mend it"
-        )
+    def _fail_long(self, data: bytes, position: int = 0) -> None:
+        size = f"longer than {LONGEST_RECORD_BYTES >> 20} MB"
+        if self.header is None:
+            self._fail(f"the header is {size}", "put the header on the first line")
+        where = self._where(data, position)
+        if b'"' in data[position:]:
+            self._fail(
+                f"a quote is never closed ({where}), or the record is {size}",
+                "close the quote, or split the record",
+            )
+        self._fail(f"a record is {size} ({where})", "split or mend it")
 
 
 def _bad_bytes(text: bytes) -> str | None:

@@ -30,6 +30,7 @@ import duckdb
 from dbt.adapters.duckdb.plugins import BasePlugin
 from dbt.flags import get_flags
 from dbt_common.exceptions import DbtRuntimeError
+from dbt_common.invocation import get_invocation_id
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn
 from rich.table import Table as RichTable
@@ -37,27 +38,22 @@ from rich.text import Text
 
 import build_lock
 import settings
+from raw_changes import keep_states
 from raw_contract import CODE_MAP, load_contract, source_files
-from raw_files import (
-    Advance,
-    Inventory,
-    Scan,
-    find_files,
-    land,
-    landing_path,
-    remove_stale,
-    scan_files,
-)
+from raw_files import Advance, Inventory, Scan, find_files, scan_files
+from raw_landing import land, landing_path, remove_stale
 from raw_views import sql_name, view_query
-from settings import UserError
+from settings import UserError, printable
 
 # The demo data are invented: their key only has to be the same everywhere.
 DEMO_KEY = "wardhouse-demo-key-of-invented-people"
 KEY_VARIABLE = "WARDHOUSE_KEY"
 KEY_FILE_NAME = ".wardhouse_key"
 PROGRESS_FROM_BYTES = 200 << 20
+_ROWS_A_STATEMENT = 500
 
 _shown_warnings: set[str] = set()
+_opened: set[tuple[str, str, str]] = set()  # dbt runs of this process that have passed the door
 
 
 class Plugin(BasePlugin):
@@ -76,18 +72,25 @@ class Plugin(BasePlugin):
             raise _unusable(error, path.parent) from None
 
     def configure_connection(self, conn: duckdb.DuckDBPyConnection) -> None:
-        """Bring the schemas `private` and `raw` up to date with the raw folder."""
+        """Bring the schemas `private` and `raw` up to date with the raw folder.
+
+        Once a run: dbt opens the database again and again, and a file that is new or has changed
+        in the meantime would be counted for some models and not for others.
+        """
+        run = get_invocation_id()
+        passed = (run, str(settings.raw_dir()), str(self.creds.path))
+        if passed in _opened:
+            return
         try:
             self._close_to_others()
             open_door(conn, settings.raw_dir(), settings.build_dir())
+            if getattr(get_flags(), "WHICH", None) in ("build", "run", "seed"):
+                keep_states(conn, run)
+            _opened.add(passed)
         except UserError as error:
             raise DbtRuntimeError(f"wardhouse: {error}") from None
         except duckdb.Error as error:
-            reason = str(error).split("\n", 1)[0]
-            raise DbtRuntimeError(
-                f"wardhouse: the raw data could not be registered ({reason}), {self.creds.path}; "
-                "run again when the extract is complete"
-            ) from None
+            raise DbtRuntimeError(f"wardhouse: {_unforeseen(error, self.creds.path)}") from None
         except OSError as error:
             raise _unusable(error, Path(self.creds.path).parent) from None
 
@@ -133,6 +136,15 @@ def take_build_folder(path: Path, config: dict[str, Any]) -> None:
     # What a killed build had put on the disk for want of memory is as private as the database.
     for left in Path(f"{path}.tmp").glob("duckdb_temp_*"):
         left.unlink(missing_ok=True)
+
+
+def _unforeseen(error: Exception, place: str) -> str:
+    """A failure of the database or the disk as one line."""
+    reason = printable(str(error).split("\n", 1)[0])
+    return (
+        f"the raw data could not be registered ({reason}), {place}; "
+        "run again when the extract is complete"
+    )
 
 
 def open_door(
@@ -341,8 +353,11 @@ def _write_raw(conn: duckdb.DuckDBPyConnection, found: Inventory, landing_dir: P
 
 
 def _insert(conn: duckdb.DuckDBPyConnection, relation: str, rows: list[tuple]) -> None:
-    if rows:
-        conn.executemany(f"insert into {relation} values ({', '.join('?' * len(rows[0]))})", rows)
+    """Many rows a statement: a file of ten thousand columns has as many rows here."""
+    for start in range(0, len(rows), _ROWS_A_STATEMENT):
+        some = rows[start : start + _ROWS_A_STATEMENT]
+        marks = ", ".join([f"({', '.join('?' * len(some[0]))})"] * len(some))
+        conn.execute(f"insert into {relation} values {marks}", [v for row in some for v in row])
 
 
 def file_rows(found: Inventory) -> list[tuple]:
@@ -395,7 +410,7 @@ def _warn_once(warning: str) -> None:
     """dbt opens the database several times in one run."""
     if warning not in _shown_warnings:
         _shown_warnings.add(warning)
-        print(f"wardhouse: {warning}", file=sys.stderr)
+        print(f"wardhouse: {printable(warning)}", file=sys.stderr)
 
 
 @contextmanager
@@ -469,7 +484,11 @@ def main(argv: list[str]) -> int:
     )
     arguments = parser.parse_args(argv)
     raw_dir = arguments.raw_dir
-    check(raw_dir.expanduser().absolute() if raw_dir else settings.raw_dir())
+    raw_dir = raw_dir.expanduser().absolute() if raw_dir else settings.raw_dir()
+    try:
+        check(raw_dir)
+    except (duckdb.Error, OSError) as error:
+        raise UserError(_unforeseen(error, str(raw_dir))) from None
     return 0
 
 

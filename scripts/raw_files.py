@@ -9,23 +9,24 @@ in two places, an unknown name, a missing column, a file that is cut short.
 
 from __future__ import annotations
 
-import csv
+import errno
 import gzip
 import io
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import cache
 from pathlib import Path
 from typing import BinaryIO
 
 import duckdb
 
+from raw_changes import file_state
 from raw_contract import Contract, Table, load_contract, match_header
 from raw_csv import CsvScan
-from raw_sql import read_parquet, sql_path
+from raw_parquet import scan_parquet
+from raw_signatures import no_gzip
 from settings import PROJECT_ROOT, UserError
 
 SEEDS = PROJECT_ROOT / "seeds"
@@ -33,6 +34,13 @@ ENDINGS = (".csv", ".csv.gz", ".parquet")
 _ENDINGS_TEXT = ".csv, .csv.gz and .parquet"
 _NOTES = (".md", ".txt")
 _TOP_FILES = ("wardhouse.yml",)
+_TEMPORARY = "~$"  # how Office calls its lock files
+# Endings under which tables come that are not read: a month that arrives so must not be missed.
+_UNREAD = frozenset(
+    {".xlsx", ".xls", ".xlsm", ".xlsb", ".ods", ".numbers", ".mdb", ".accdb", ".dbf", ".sqlite"}
+    | {".tsv", ".tab", ".psv", ".dat", ".json", ".jsonl", ".xml", ".orc", ".avro", ".feather"}
+    | {".zip", ".gz", ".bz2", ".xz", ".zst", ".7z", ".rar", ".tar", ".sav", ".dta", ".sas7bdat"}
+)
 
 Advance = Callable[[int], None]  # told how many more bytes have been read
 
@@ -47,11 +55,17 @@ class RawFile:
     ending: str
     size: int
     mtime_ns: int
+    inode: int
+
+    @property
+    def stamp(self) -> tuple[int, int, int]:
+        """What `file_state` said when the file was found."""
+        return self.size, self.mtime_ns, self.inode
 
     @property
     def state(self) -> list:
-        """What changes when the file's content does."""
-        return [str(self.path), self.size, self.mtime_ns]
+        """What changes when the file's content does, or another file takes its place."""
+        return [str(self.path), *self.stamp]
 
     @property
     def modified_at(self) -> datetime | None:
@@ -135,9 +149,19 @@ def _find_seeds(found: Inventory) -> None:
 def _find_systems(found: Inventory, raw_dir: Path) -> None:
     systems = found.contract.systems
     remedy = "set WARDHOUSE_RAW_DIR to a folder that holds " + ", ".join(systems)
-    if not raw_dir.is_dir():
-        what = "is not a folder" if raw_dir.exists() else "does not exist"
+    try:
+        is_folder, is_there = raw_dir.is_dir(), raw_dir.exists()
+    except OSError as error:
+        raise UserError(
+            f"the raw folder cannot be read ({error.strerror}), {raw_dir}; {_remedy(error)}"
+        ) from None
+    if not is_folder:
+        what = "is not a folder" if is_there else "does not exist"
         raise UserError(f"the raw folder {what}, {raw_dir}; {remedy}")
+    try:
+        str(raw_dir).encode("utf-8")
+    except UnicodeEncodeError:
+        raise UserError(f"the path of the raw folder is not UTF-8, {raw_dir}; {remedy}") from None
     folders = []
     ignored = []
     for path in _listed(raw_dir):
@@ -153,6 +177,8 @@ def _find_systems(found: Inventory, raw_dir: Path) -> None:
                 f"a data file outside the folder of its source system, {path}; "
                 f"move it into one of {', '.join(systems)}"
             )
+        elif path.name in systems:
+            _fail_no_folder(path, path.name)
         elif path.name not in _TOP_FILES and path.suffix.lower() not in _NOTES:
             ignored.append(path)
     if not folders:
@@ -172,6 +198,10 @@ def _find_tables(found: Inventory, raw_dir: Path, folder: Path) -> list[Path]:
     for path in _listed(folder):
         ending = _ending(path)
         if not ending and not path.is_dir():
+            if path.name in known:
+                _fail_no_folder(path, _below(raw_dir, path))
+            if path.name.partition(".")[0] in known:
+                _refuse_unread(path, _below(raw_dir, path))
             ignored.append(path)
             continue
         name = path.name if path.is_dir() else path.name[: -len(ending)]
@@ -195,7 +225,14 @@ def _find_tables(found: Inventory, raw_dir: Path, folder: Path) -> list[Path]:
                         f"a folder inside the folder of a table, {_below(raw_dir, path)}; "
                         "move its files up"
                     )
+                if not _ending(path):
+                    _refuse_unread(path, _below(raw_dir, path))
                 (files if _ending(path) else ignored).append(path)
+            if not files:
+                found.warnings.append(
+                    f"no data file in the folder of a table, {_below(raw_dir, paths[0])}; "
+                    "the table is empty"
+                )
         found.files += [_raw_file(table, path, _below(raw_dir, path)) for path in files]
     return ignored
 
@@ -204,6 +241,8 @@ def _listed(folder: Path) -> list[Path]:
     """What is in a folder, by name, without the hidden files."""
     try:
         paths = [path for path in folder.iterdir() if not path.name.startswith(".")]
+        for path in paths:
+            path.is_dir()  # a folder that may be listed but not entered says so here
     except OSError as error:
         raise UserError(
             f"the folder cannot be read ({error.strerror}), {folder}; give yourself permission"
@@ -211,8 +250,25 @@ def _listed(folder: Path) -> list[Path]:
     return sorted(paths, key=lambda path: path.name)
 
 
+def _fail_no_folder(path: Path, shown: str) -> None:
+    """Stop where a system or table should be, but is a file or a link that leads nowhere."""
+    what = "a link that leads nowhere" if path.is_symlink() else "not a folder"
+    raise UserError(f"{what} in the place of data, {shown}; put the folder or file there")
+
+
+def _refuse_unread(path: Path, shown: str) -> None:
+    """Stop at a table in a form that is not read; unfinished and temporary files are no table."""
+    if path.suffix.lower() in _UNREAD and not path.name.startswith(_TEMPORARY):
+        raise UserError(
+            f"a table in a form that is not read, {shown}; save it as {_ENDINGS_TEXT} or move it "
+            "away"
+        )
+
+
 def _ending(path: Path) -> str | None:
     name = path.name.lower()
+    if name.startswith(_TEMPORARY):
+        return None
     return next((ending for ending in ENDINGS if name.endswith(ending)), None)
 
 
@@ -226,11 +282,16 @@ def _raw_file(table: Table, path: Path, source_file: str) -> RawFile:
     except UnicodeEncodeError:
         shown = source_file.encode("utf-8", "replace").decode()
         raise UserError(f"the file's name is not UTF-8, {shown}; rename it") from None
-    with _told(source_file):
+    if "\\" in str(path) and any(sign in str(path) for sign in "*?["):
+        # DuckDB takes the one for the end of a folder's name where the others make a pattern.
+        raise UserError(f"a backslash beside *, ? or [ in the path, {source_file}; rename the file")
+    if path.is_symlink() and not path.exists():
+        raise UserError(f"a link that leads nowhere, {source_file}; mend the link")
+    with told(source_file):
         state = path.stat()
     if not path.is_file():
         raise UserError(f"not a regular file, {source_file}; put a plain file there")
-    return RawFile(table, path, source_file, _ending(path), state.st_size, state.st_mtime_ns)
+    return RawFile(table, path, source_file, _ending(path), *file_state(state))
 
 
 def scan_files(
@@ -246,26 +307,42 @@ def scan_files(
 
 def scan_file(file: RawFile, advance: Advance = lambda count: None) -> Scan:
     """Count the records of one file without the reader that will load it."""
-    with _told(file.source_file):
+    with unchanged(file), told(file.source_file):
         if file.ending == ".parquet":
             scan = _scan_parquet(file)
             advance(file.size)
         else:
-            scan = _scan_csv(file, CsvScan(file.source_file), advance)
-        state = file.path.stat()
-    if (state.st_size, state.st_mtime_ns) != (file.size, file.mtime_ns):
-        _fail_changed(file)
+            scan = scan_csv(file, CsvScan(file.source_file), advance)
     return scan
 
 
-def _fail_changed(file: RawFile) -> None:
+@contextmanager
+def unchanged(file: RawFile) -> Iterator[None]:
+    """Stop when the file is not what it was when it was found, whatever else is wrong with it."""
+    try:
+        yield
+    except UserError:
+        # Most files that are cut short are still being written.
+        with suppress(OSError):
+            if file_state(file.path.stat()) != file.stamp:
+                fail_changed(file)
+        raise
+    with told(file.source_file):
+        state = file_state(file.path.stat())
+    if state != file.stamp:
+        fail_changed(file)
+
+
+def fail_changed(file: RawFile) -> None:
+    """Stop because a file is not what it was when it was found."""
     raise UserError(
         f"the file changed while it was read, {file.source_file}; "
         "run again when the extract is complete"
     )
 
 
-def _scan_csv(file: RawFile, counts: CsvScan, advance: Advance) -> Scan:
+def scan_csv(file: RawFile, counts: CsvScan, advance: Advance) -> Scan:
+    """Count the records of a CSV file, packed or not."""
     with file.path.open("rb") as disk:
         read = 0
 
@@ -275,51 +352,53 @@ def _scan_csv(file: RawFile, counts: CsvScan, advance: Advance) -> Scan:
             advance(position - read)
             read = position
 
-        with _unpacked(disk, file.ending) as stream:
+        with _unpacked(disk, file) as stream:
             counts.run(stream, tell)
+            plain = file.ending == ".csv" or _is_one_member(disk, stream)
     return Scan(
         header=counts.header,
         types=(),
         records=counts.records,
         malformed=counts.malformed,
-        clean=counts.clean,
+        clean=counts.clean and plain,
         longest=counts.longest,
     )
 
 
 @contextmanager
-def _unpacked(disk: BinaryIO, ending: str) -> Iterator[BinaryIO]:
-    if ending == ".csv":
+def _unpacked(disk: BinaryIO, file: RawFile) -> Iterator[BinaryIO]:
+    if file.ending == ".csv":
         yield disk
-    else:
-        with gzip.GzipFile(fileobj=disk) as stream:
-            yield stream
+        return
+    wrong = no_gzip(disk.read(2))
+    if wrong:
+        _fail(file, *wrong)
+    disk.seek(0)
+    with gzip.GzipFile(fileobj=disk) as stream:
+        yield stream
 
 
-@cache
-def _footer_reader() -> duckdb.DuckDBPyConnection:
-    """An empty database in memory, made when the first Parquet file is met."""
-    return duckdb.connect()
+def _is_one_member(disk: BinaryIO, stream: BinaryIO) -> bool:
+    """Whether a gzip file is one member and nothing else: its last bytes say how long that is.
+
+    Several members, or NUL bytes behind them, are read here but not by every reader.
+    """
+    size = disk.seek(0, io.SEEK_END)
+    disk.seek(max(size - 4, 0))
+    return int.from_bytes(disk.read(), "little") == stream.tell() & 0xFFFFFFFF
+
+
+def _fail(file: RawFile, what: str, remedy: str) -> None:
+    raise UserError(f"{what}, {file.source_file}; {remedy}")
 
 
 def _scan_parquet(file: RawFile) -> Scan:
-    """Rows from the footer, columns from the schema: no row is read."""
-    connection = _footer_reader()
-    path = sql_path(file.path)
-    rows = connection.execute(f"select num_rows from parquet_file_metadata({path})").fetchone()[0]
-    columns = connection.execute(f"describe select * from {read_parquet([file.path])}").fetchall()
-    return Scan(
-        header=tuple(column[0] for column in columns),
-        types=tuple(column[1] for column in columns),
-        records=rows,
-        malformed=0,
-        clean=True,
-        longest=0,
-    )
+    header, types, records = scan_parquet(file.path, file.table, file.source_file)
+    return Scan(header, types, records, malformed=0, clean=True, longest=0)
 
 
 @contextmanager
-def _told(source_file: str) -> Iterator[None]:
+def told(source_file: str) -> Iterator[None]:
     """Turn what goes wrong while a file is read into one line that names it."""
     try:
         yield
@@ -333,53 +412,19 @@ def _told(source_file: str) -> Iterator[None]:
         ) from None
     except OSError as error:
         raise UserError(
-            f"the file cannot be read ({error.strerror}), {source_file}; give yourself permission"
+            f"the file cannot be read ({error.strerror}), {source_file}; {_remedy(error)}"
         ) from None
-    except duckdb.Error:
+    except duckdb.Error as error:
+        if "encoding" in str(error):
+            raise UserError(
+                f"a text of the Parquet file is not UTF-8, {source_file}; export it as UTF-8"
+            ) from None
         raise UserError(
             f"the Parquet file is cut short or damaged, {source_file}; copy it again"
         ) from None
 
 
-def landing_path(file: RawFile, landing_dir: Path) -> Path:
-    """Where the cleaned copy of a file belongs."""
-    return landing_dir / file.table.system / file.table.name / f"{file.path.name}.csv"
-
-
-def land(file: RawFile, scan: Scan, landing_dir: Path) -> None:
-    """Write a cleaned copy: damaged records keep only their number and the reason.
-
-    Good records are copied byte for byte behind their number, so what the database reads is
-    what the file says.
-    """
-    target = landing_path(file, landing_dir)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = target.with_name(target.name + ".tmp")
-    empty = b"," * len(scan.header)
-    header = io.StringIO()
-    csv.writer(header, lineterminator="\n").writerow(["_row_number", "_malformed", *scan.header])
-    with _told(file.source_file), unfinished.open("wb") as out:
-        out.write(header.getvalue().encode("utf-8"))
-
-        def keep(number: int, text: bytes, reason: str | None) -> None:
-            if reason is None:
-                out.write(b"%d,,%s\n" % (number, text or empty[1:]))
-            else:
-                out.write(b"%d,%s%s\n" % (number, reason.encode(), empty))
-
-        again = _scan_csv(file, CsvScan(file.source_file, keep), lambda count: None)
-    if (again.records, again.malformed) != (scan.records, scan.malformed):
-        _fail_changed(file)
-    unfinished.replace(target)
-
-
-def remove_stale(landing_dir: Path, wanted: set[Path]) -> None:
-    """Remove the cleaned copies that are no longer needed, and the folders left empty."""
-    if not landing_dir.is_dir():
-        return
-    for path in sorted(landing_dir.rglob("*"), reverse=True):
-        if path.is_dir():
-            if not any(path.iterdir()):
-                path.rmdir()
-        elif path not in wanted:
-            path.unlink()
+def _remedy(error: OSError) -> str:
+    if error.errno in (errno.EACCES, errno.EPERM):
+        return "give yourself permission"
+    return "mend the link" if error.errno == errno.ELOOP else "copy it again"

@@ -13,7 +13,8 @@ from itertools import accumulate
 from pathlib import Path
 
 from raw_contract import Table
-from raw_files import Inventory, RawFile, Scan, landing_path
+from raw_files import Inventory, RawFile, Scan
+from raw_landing import landing_path
 from raw_sql import read_csv, read_parquet, sql_name, sql_text
 
 _NO_TEXT = "cast(null as varchar)"

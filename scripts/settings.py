@@ -16,8 +16,17 @@ PROJECT_ROOT = Path(__file__).resolve().parent.parent
 PRIVATE_DATABASE_NAME = "wardhouse_private.duckdb"
 
 
+def printable(text: str) -> str:
+    """Text with its line ends, escape sequences and the like written out."""
+    return "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in text)
+
+
 class UserError(Exception):
     """Something the user can put right: its text is the one line that is shown."""
+
+    def __str__(self) -> str:
+        """The text on one line, whatever a file's name or a cell brought into it."""
+        return printable(super().__str__())
 
 
 def _path_setting(variable: str, default: str) -> Path:
