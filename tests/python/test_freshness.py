@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from datetime import UTC, date, datetime, timedelta
@@ -16,7 +17,7 @@ import duckdb
 import pytest
 
 import freshness
-from conftest import ROOT, environment_of, run_dbt
+from conftest import ROOT, environment_of, run_dbt, shared_folder
 from house import House
 from raw_contract import load_contract
 from settings import UserError
@@ -268,3 +269,34 @@ def test_ages_of_the_demo_build(demo_build):
     dated = {row["source_table"]: row["days_to_as_of"] for row in rows if row["last_event_date"]}
     assert {"appointments", "treatments", "billing", "episodes", "cases"} <= dated.keys()
     assert all(1 <= days <= 14 for days in dated.values()), dated
+
+
+@pytest.mark.soak
+def test_a_whole_run_of_an_own_folder(tmp_path):
+    """The real thing with dbt's unit tests, which know the demo data: refused, then published."""
+    raw = tmp_path / "raw"
+    shutil.copytree(shared_folder("data") / "hospital_ops", raw / "hospital_ops")
+    for path in (raw / "hospital_ops").iterdir():
+        path.chmod(0o644)
+        days = 99 if path.name == "doctors.csv" else 5
+        then = datetime.now(UTC).timestamp() - days * 86400
+        os.utime(path, (then, then))
+    limits = "{warn_after_days: 2, refuse_after_days: %d, except: [doctors]}"
+    for refuse_after, code in ((4, 2), (9, 0)):
+        (raw / "wardhouse.yml").write_text(
+            f"as_of_date: 2024-01-01\nfreshness: {{hospital_ops: {limits % refuse_after}}}\n"
+        )
+        done = subprocess.run(
+            [sys.executable, "scripts/run_warehouse.py"],
+            cwd=ROOT,
+            env=environment_of(tmp_path, raw),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == code, done.stdout[-3000:] + done.stderr
+        summary = json.loads((tmp_path / "build" / "run_summary.json").read_text())
+        assert summary["tests"]["failed"] == 0 and summary["tests"]["of_which_unit_tests"] > 100
+        assert summary["outcome"] == ("published" if code == 0 else "refused")
+        words = summary["line"] if code else " ".join(summary["warnings"])
+        assert "hospital_ops/billing is 5.0 days old" in words and "doctors" not in words
