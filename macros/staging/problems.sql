@@ -86,7 +86,8 @@
     {#-
       Where a raw row ends: rejected, accepted, or superseded by a newer version of the same natural
       key. The newest has the latest record_updated_at (one without comes before all that have
-      one), then the later file name, then the later row. A newest version that says that the
+      one), then the later file name (up to its dot first: 2025-01-corrected.csv comes after
+      2025-01.csv, though a hyphen comes before a dot), then the later row. A newest version that says that the
       source withdrew the record is rejected, and so is the record: no older version lives again.
     -#}
     case
@@ -95,6 +96,7 @@
             partition by {{ natural_key | join(', ') }}, case when reject_reason is null then 1 else 0 end
             order by
                 update_time desc nulls last,
+                split_part(source_file, '.', 1) desc nulls last,
                 source_file desc nulls last,
                 row_number desc nulls last
         ) > 1 then 'superseded'

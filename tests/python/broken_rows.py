@@ -20,6 +20,7 @@ DIRT = ROOT / "tests" / "data" / "demo_dirt.csv"
 GOOD_FILE = "2023.csv"
 BROKEN_FILE = "2024-broken.csv"
 LATER_FILE = "2024-later.csv"
+# a hyphen comes before a dot: whole names would put it before 2023.csv
 AGAIN_FILE = "2023-again.csv"
 VERSION_COLUMNS = ("record_status", "record_updated_at")
 

@@ -39,6 +39,8 @@ judged as (
             'care_episodes', 'available_beds', ['facility', 'department', 'date'], 'date', 'day'
         ) }} as reject_reason,
         {{ repairs([
+            ('facility', 'facility', 'facility_name', 'sentinel'),
+            ('department', 'department', 'department_name', 'sentinel'),
             ('beds', 'beds', 'usable_beds',
                 number_problem('beds')),
         ]) }} as repairs
