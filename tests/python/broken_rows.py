@@ -47,7 +47,10 @@ KEYS = {
     "cases": "patient_id",
     "responses": "response_id",
 }
-_LINKS = {"treatments": ("appointment_id", "appointments"), "billing": ("treatment_id", "treatments")}
+_LINKS = {
+    "treatments": ("appointment_id", "appointments"),
+    "billing": ("treatment_id", "treatments"),
+}
 
 
 @dataclass(frozen=True)
@@ -90,9 +93,7 @@ def good_rows() -> dict[tuple[str, str], list[dict[str, str]]]:
     good: dict[tuple[str, str], list[dict[str, str]]] = {}
     for (system, table), limit in GOOD_ROWS.items():
         _, rows = seed(system, table)
-        clean = [
-            row for number, row in enumerate(rows, 1) if (system, table, number) not in dirty
-        ]
+        clean = [row for number, row in enumerate(rows, 1) if (system, table, number) not in dirty]
         if table == "appointments":
             people = {row["patient_id"] for row in good[system, "patients"]}
             doctors = {row["doctor_id"] for row in good[system, "doctors"]}
