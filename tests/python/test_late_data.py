@@ -62,6 +62,8 @@ class History:
         write_rows(self.folder / "delivered" / system / table / name, header, rows)
         for row in rows if kept else []:
             key = tuple(row[column] for column in KEYS[table])
+            if key == ("",):  # an episode without a number is known by what it is
+                key = tuple(row.values())
             if row.get("record_status") == "deleted":
                 self.surviving[system, table].pop(key, None)
             else:
