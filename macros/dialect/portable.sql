@@ -16,6 +16,39 @@
     regexp_replace({{ text }}, '{{ pattern }}', '{{ replacement }}')
 {%- endmacro %}
 
+{% macro trim_text(text) -%}
+    {#-
+      Text without white space or invisible marks at either end: blanks of all kinds, tabs, line
+      ends, zero-width characters, marks of the writing direction, a byte-order mark.
+    -#}
+    {{ return(adapter.dispatch('trim_text', 'wardhouse')(text)) }}
+{%- endmacro %}
+{% macro invisible_characters() -%}
+    {{- return(
+        " \t\n\r\u000b\u000c\u0085\u00a0\u00ad\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009"
+        ~ "\u200a\u200b\u200c\u200d\u200e\u200f\u2028\u2029\u202a\u202b\u202c\u202d\u202e\u202f\u205f\u2060"
+        ~ "\u2066\u2067\u2068\u2069\u3000\ufeff"
+    ) -}}
+{%- endmacro %}
+{% macro default__trim_text(text) -%}
+    {#-
+      Trimming a set of characters costs ten times as much as asking whether there is any need. An
+      accent written as a character of its own is joined to its letter.
+    -#}
+    case
+        when
+            strlen({{ text }}) = length({{ text }}) and {{ text }} >= '!'
+            and not suffix({{ text }}, chr(9))
+            and not suffix({{ text }}, chr(10))
+            and not suffix({{ text }}, chr(13))
+            then trim({{ text }})
+        else trim(nfc_normalize({{ text }}), '{{ invisible_characters() }}')
+    end
+{%- endmacro %}
+{% macro spark__trim_text(text) -%}
+    trim(both '{{ invisible_characters() }}' from {{ text }})
+{%- endmacro %}
+
 {% macro add_minutes(at, minutes) -%}
     {{ return(adapter.dispatch('add_minutes', 'wardhouse')(at, minutes)) }}
 {%- endmacro %}

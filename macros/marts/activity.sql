@@ -30,7 +30,7 @@
     count(*) as episodes,
         count(cost) as costs_known,
         sum(cost) as total_cost,
-        sum(cost * cost) as cost_squares,
+        sum({{ square_of_money('cost') }}) as cost_squares,
         count(satisfaction_score) as satisfaction_scores,
         sum(satisfaction_score) as total_satisfaction,
         sum(satisfaction_score * satisfaction_score) as satisfaction_squares,

@@ -16,8 +16,32 @@
 {%- endmacro %}
 
 {% macro is_placeholder(text) -%}
-    {#- `None` is a value: the name of a department, for instance. -#}
-    {{ is_one_of(text, ['?', 'na', 'n/a', 'null', 'nan', '-']) }}
+    {#-
+      What exports write for a missing value, errors of spreadsheets and a database's backslash-N
+      too. `None` is a value: the name of a department, for instance. Nearly every text is longer
+      than any of these words, which is asked first.
+    -#}
+    (
+        length(trim({{ text }})) <= 7
+        and (
+            {{ is_one_of(text, [
+                '?', 'na', 'n/a', 'null', 'nan', '-', '--', '.', '<na>', 'nat', 'nil', 'n.a.', '#n/a',
+                '#ref!', '#value!', '#name?', '#div/0!', '#num!', '#null!', '(null)', '<null>',
+            ]) }}
+            or trim({{ text }}) = chr(92) || 'N'
+        )
+    )
+{%- endmacro %}
+
+{% macro clean_id(column) -%}
+    {#-
+      The number of a record; null also for words that stand for nobody: `None` is no number, and
+      `unknown` and `all` would be read as the unknown member and as a total.
+    -#}
+    case
+        when {{ is_one_of(column, ['none', 'unknown', 'all']) }} then null
+        else {{ clean_text(column) }}
+    end
 {%- endmacro %}
 
 {% macro clean_text(column) -%}
@@ -38,10 +62,46 @@
         case
             when {{ is_one_of(column, ['unknown', 'not known', 'not stated', 'unspecified']) }}
                 then 'unknown'
-            when {{ is_one_of(column, ['all']) }} then null
+            when {{ is_one_of(column, ['all']) }} or length({{ column }}) > {{ longest_name() }}
+                then null
             else {{ clean_text(column) }}
         end
     )
+{%- endmacro %}
+
+{% macro longest_name() -%}
+    {#- Characters beyond which a text is no name of anything. -#}
+    200
+{%- endmacro %}
+
+{% macro number_problem(column) -%}
+    {#- Why a number could not be used: it is none at all, or none that can be. -#}
+    case
+        when {{ regexp_test('trim(' ~ column ~ ')', '^[+-]?[0-9]+([.][0-9]+)?$') }}
+            then 'out_of_range'
+        else 'not_a_number'
+    end
+{%- endmacro %}
+
+{% macro date_problem(column, system, reason) -%}
+    {#-
+      Why a date, or a time with a date, could not be used: it lies outside all that can be meant,
+      or it is none (the reason given).
+    -#}
+    case
+        when {{ parse_date(column, system) if reason == 'not_a_date'
+            else parse_timestamp(column, system) }} is not null
+            then 'out_of_range'
+        else '{{ reason }}'
+    end
+{%- endmacro %}
+
+{% macro end_problem(column, start, system) -%}
+    {#- Why an end could not be used; both times are parsed under the name <column>_time. -#}
+    case
+        when {{ column }}_time < {{ start }}_time then 'before_start'
+        else {{ date_problem(column, system, 'not_a_timestamp') }}
+    end
 {%- endmacro %}
 
 {% macro parse_integer(column) -%}
@@ -103,7 +163,7 @@
     {%- set text = 'trim(' ~ column ~ ')' -%}
     {%- set date_style = date_format(system) -%}
     case
-        when {{ regexp_test(text, '^[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([ T]00:00(:00)?)?$') }}
+        when {{ regexp_test(text, '^[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([ T]00:00(:00([.]0+)?)?)?$') }}
             then try_cast(substr({{ text }} || ' ', 1, {{ date_length(text) }}) as date)
     {%- if date_style != 'iso' %}
         {%- set month, day = (1, 2) if date_style == 'mdy' else (2, 1) %}
@@ -115,6 +175,41 @@
                 as date
             )
     {%- endif %}
+    end
+{%- endmacro %}
+
+{% macro usable_date(value, earliest=none) -%}
+    {#-
+      A date or time within the dates of the project, else null: 9999-12-31 stands for no day and
+      0001-01-01 for an empty cell. earliest: another first day, for days of birth.
+    -#}
+    case
+        when
+            cast({{ value }} as date) between cast('{{ earliest or var("earliest_date") }}' as date)
+            and cast('{{ var("latest_date") }}' as date)
+            then {{ value }}
+    end
+{%- endmacro %}
+
+{% macro earliest_birth() -%}
+    {#- No patient of a computer system was born before. -#}
+    1870-01-01
+{%- endmacro %}
+
+{% macro parse_update_time(column, system) -%}
+    {#-
+      When the source last changed a record, to the microsecond, with or without the mark Z. All
+      stamps of a system are of one time zone; one with another zone's offset cannot be compared.
+    -#}
+    {%- set text = "replace(replace(" ~ column ~ ", 'T', ' '), 'Z', '')" -%}
+    {%- set day = "split_part(" ~ text ~ ", ' ', 1)" -%}
+    {%- set time = "trim(substr(" ~ text ~ ", length(" ~ day ~ ") + 1))" -%}
+    case
+        when {{ parse_minute_of_day(time) }} is not null or {{ time }} = ''
+            then try_cast(
+                cast({{ parse_date(day, system) }} as string) || ' '
+                || case when {{ time }} = '' then '00:00' else {{ time }} end as timestamp
+            )
     end
 {%- endmacro %}
 
@@ -161,6 +256,18 @@
     )
 {%- endmacro %}
 
+{% macro readable_id(name) -%}
+    {#-
+      The slug of a name, with a mark made of the name where letters beyond a to z leave no trace
+      in it: two names must not share an id by chance. Null for null and for mere punctuation.
+    -#}
+    case
+        when {{ regexp_test(name, '[^ -~]') }}
+            then coalesce({{ slug(name) }} || '_', '') || substr(md5(lower(trim({{ name }}))), 1, 8)
+        else {{ slug(name) }}
+    end
+{%- endmacro %}
+
 {% macro entity_key(system, entity, column) -%}
     {#-
       The published key of a source record: the same from build to build, and nothing from which
@@ -181,7 +288,7 @@
     -#}
     coalesce(
         {{ alias_id }},
-        case when {{ name }} != 'unknown' then '{{ system }}.' || {{ slug(name) }} end,
+        case when {{ name }} != 'unknown' then '{{ system }}.' || {{ readable_id(name) }} end,
         'unknown'
     )
 {%- endmacro %}

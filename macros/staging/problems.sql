@@ -4,7 +4,7 @@
     {#- Names of the raw columns that the input contract (the dbt source) declares for a table. -#}
     {%- set names = [] -%}
     {%- if execute -%}
-        {%- for node in graph.sources.values()
+        {%- for node in graph.get('sources', {}).values()
             if node.source_name == system and node.name == table -%}
             {%- do names.extend(node.columns.keys()) -%}
         {%- endfor -%}
@@ -26,19 +26,30 @@
         when concat_ws(''
             {%- for column in contract_columns(system, table) %}, trim({{ column }}){% endfor %}
         ) = '' then 'blank_row'
-        {%- for column in [natural_key[0], fallback_key] if column %}
-        when {{ is_one_of(column, ['total', 'totals', 'grand total', 'subtotal']) }}
+        {%- for column in natural_key + [fallback_key] if column and column != main_date %}
+        when {{ is_one_of(column, ['total', 'totals', 'grand total', 'subtotal', 'sub-total', 'all']) }}
             then 'totals_row'
         {%- endfor %}
+        {%- for column in [natural_key[0], fallback_key] if column %}
+        when replace(replace(lower({{ column }}), '_', ''), ' ', '') = '{{ column | replace("_", "") }}'
+            then 'header_row'
+        {%- endfor %}
         {%- if fallback_key %}
-        when {{ clean_text(natural_key[0]) }} is null and {{ clean_text(fallback_key) }} is null
+        when {{ clean_id(natural_key[0]) }} is null and {{ clean_id(fallback_key) }} is null
             then 'missing_key'
         {%- else %}
         {%- for column in natural_key if column != main_date %}
-        when {{ clean_text(column) }} is null then 'missing_key'
+        when {{ clean_id(column) if column.endswith('_id') else clean_text(column) }} is null
+            then 'missing_key'
         {%- endfor %}
         {%- endif %}
     {%- if main_date %}
+        {%- if main_date not in natural_key %}
+        -- the source need not say again when what it withdraws happened
+        when record_code = 'deleted'
+            {%- if fallback_key %} and {{ clean_id(natural_key[0]) }} is not null {%- endif %}
+            then null
+        {%- endif %}
         when {{ clean_text(main_date) }} is null then 'missing_date'
         when {{ parsed_date }} is null
             or cast({{ parsed_date }} as date) < cast('{{ var("earliest_date") }}' as date)
@@ -52,13 +63,19 @@
     {#-
       `column:reason` of every value of the row that could not be used, joined by semicolons; null
       when there is none. notes: a list of (column, raw text, usable value, reason), the last two
-      SQL but for a plain reason word: it is quoted when it is one word. An empty text is missing, which is no repair.
+      SQL but for a plain reason word: it is quoted when it is one word. An empty text is missing,
+      which is no repair.
     -#}
+    {%- set version_notes = [
+        ('record_status', 'record_status', 'record_code', 'unmapped_code'),
+        ('record_updated_at', 'record_updated_at', 'update_time', 'not_a_timestamp'),
+    ] %}
     nullif(concat_ws(';'
-    {%- for column, raw_text, value, reason in notes %},
+    {%- for column, raw_text, value, reason in notes + version_notes %},
         case
             when nullif(trim({{ raw_text }}), '') is null or {{ value }} is not null then null
             when {{ is_placeholder(raw_text) }} then '{{ column }}:sentinel'
+            when length({{ raw_text }}) > {{ longest_name() }} then '{{ column }}:too_long'
             else '{{ column }}:' || {{ reason if ' ' in reason else "'" ~ reason ~ "'" }}
         end
     {%- endfor %}
@@ -68,16 +85,47 @@
 {% macro row_status(natural_key) -%}
     {#-
       Where a raw row ends: rejected, accepted, or superseded by a newer version of the same natural
-      key (the later file name wins, then the later row).
+      key. The newest has the latest record_updated_at (one without comes before all that have
+      one), then the later file name (up to its dot first: 2025-01-corrected.csv comes after
+      2025-01.csv, though a hyphen comes before a dot), then the later row. A newest version that says that the
+      source withdrew the record is rejected, and so is the record: no older version lives again.
     -#}
     case
         when reject_reason is not null then 'rejected'
         when row_number() over (
             partition by {{ natural_key | join(', ') }}, case when reject_reason is null then 1 else 0 end
-            order by source_file desc nulls last, row_number desc nulls last
+            order by
+                update_time desc nulls last,
+                split_part(source_file, '.', 1) desc nulls last,
+                source_file desc nulls last,
+                row_number desc nulls last
         ) > 1 then 'superseded'
+        when record_code = 'deleted' then 'rejected'
         else 'accepted'
     end
+{%- endmacro %}
+
+{% macro row_ending(relation) -%}
+    {#- The columns that say where a raw row ended and why, from a relation with its row_status. -#}
+    {{ relation }}.source_file,
+        {{ relation }}.row_number,
+        {{ relation }}.row_status,
+        case
+            when {{ relation }}.row_status = 'rejected'
+                then coalesce({{ relation }}.reject_reason, 'deleted_at_source')
+        end as reject_reason,
+        case when {{ relation }}.row_status = 'accepted' then {{ relation }}.repairs end as repairs
+{%- endmacro %}
+
+{% macro version_values(system) -%}
+    {#- What a raw row says of its record: the word of its status, and when it was last changed. -#}
+    record_words.code as record_code,
+        {{ parse_update_time('raw.record_updated_at', system) }} as update_time
+{%- endmacro %}
+
+{% macro version_join(system) -%}
+    {#- The code map's row of the record's status, for version_values. -#}
+    {{ code_join('record_words', system, 'record_status', 'raw.record_status') }}
 {%- endmacro %}
 
 {% macro code_joins(system, columns) -%}

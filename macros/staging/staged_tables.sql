@@ -16,7 +16,11 @@
 
 {% macro coded_columns() -%}
     {#- Every raw column whose words must all be in the code map: (system, table, column). -#}
-    {{ return([
+    {%- set statuses = [] -%}
+    {%- for system, table in staged_tables() -%}
+        {%- do statuses.append((system, table, 'record_status')) -%}
+    {%- endfor -%}
+    {{ return(statuses + [
         ('hospital_ops', 'patients', 'gender'),
         ('hospital_ops', 'appointments', 'status'),
         ('hospital_ops', 'appointments', 'cancelled_by'),

@@ -11,6 +11,11 @@
     )
 {%- endmacro %}
 
+{% macro square_of_money(amount) -%}
+    {#- Exact; the square of 100 million dollars needs more digits than a product of money has. -#}
+    (cast({{ amount }} as decimal(20, 2)) * {{ amount }})
+{%- endmacro %}
+
 {% macro sd_of_sums(n, total, squares) -%}
     {#-
       Sample standard deviation from the number of values, their sum and the sum of their squares.

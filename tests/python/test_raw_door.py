@@ -632,7 +632,8 @@ def test_check_prints_the_files_and_stops_with_2(tmp_path):
     assert done.returncode == 0 and done.stderr == ""
     lines = [" ".join(line.strip("│").split()) for line in done.stdout.splitlines()]
     assert f"team_surveys/responses.csv │ 1 │ 1 │ {path.stat().st_size}" in lines
-    assert "team_surveys/responses: missing optional columns role" in lines
+    missing = "role, record_status, record_updated_at"
+    assert f"team_surveys/responses: missing optional columns {missing}" in lines
     assert "hospital_ops/patients: no file" in lines
     path.write_text("response_id\n")
     done = check()

@@ -55,7 +55,7 @@ summed as (
         count(weighed.amount) as n,
         cast(sum(weighed.event_amount) as double) as event_amount,
         cast(sum(weighed.amount) as double) as amount,
-        cast(sum(weighed.amount * weighed.amount) as double) as squares
+        cast(sum({{ square_of_money('weighed.amount') }}) as double) as squares
     from claims
     left join weighed
         on weighed.claim_id = claims.claim_id

@@ -80,7 +80,8 @@ ranked as (
             order by
                 smallest_group < {{ minimum_n('claim') }} or usable_share < 0.5 nulls last,
                 case when source_system = 'care_episodes' then 0 else 1 end nulls last,
-                source_system nulls last
+                source_system nulls last,
+                cases desc nulls last
         ) as place
     from paired
 

@@ -1,5 +1,5 @@
 {#- More repairs in one row than this would be lost: the totals_match test counts them. -#}
-{% set most_repairs_in_a_row = 30 %}
+{% set most_repairs_in_a_row = 40 %}
 
 with
 

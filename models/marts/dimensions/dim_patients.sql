@@ -86,7 +86,7 @@ final as (
         age_band,
         region,
         insurance,
-        coalesce({{ slug('insurance') }}, 'unknown') as payer_id,
+        coalesce({{ readable_id('insurance') }}, 'unknown') as payer_id,
         is_future
     from gathered
     union all

@@ -20,6 +20,7 @@ parsed as (
 
     select
         raw.*,
+        {{ version_values('cancer_registry') }},
         {{ parse_date('raw.diagnosis_date', 'cancer_registry') }} as day,
         {%- for column in dates %}
         {{ parse_date('raw.' ~ column, 'cancer_registry') }} as {{ column }}_day,
@@ -33,6 +34,7 @@ parsed as (
         {{ parse_integer('raw.age') }} as years,
         {{ parse_number('raw.survival_months') }} as months
     from raw
+    {{ version_join('cancer_registry') }}
     {{ code_joins('cancer_registry', codes + texts) }}
 
 ),
@@ -43,7 +45,11 @@ ranged as (
         parsed.*,
         case when years between 0 and {{ largest_age() }} then years end as usable_years,
         case when months between 0 and 1200 then months end as usable_months,
-        case when last_contact_date_day >= day then last_contact_date_day end as usable_contact
+        case when last_contact_date_day >= day then {{ usable_date('last_contact_date_day') }} end
+            as usable_contact,
+        {%- for column in dates[1:] %}
+        {{ usable_date(column ~ '_day') }} as usable_{{ column }}{{ ',' if not loop.last }}
+        {%- endfor %}
     from parsed
 
 ),
@@ -57,24 +63,27 @@ judged as (
         ) }} as reject_reason,
         {{ repairs([
             ('age', 'age', 'usable_years',
-                "case when years is null then 'not_a_number' else 'out_of_range' end"),
+                number_problem('age')),
             ('gender', 'gender', 'gender_code', 'unmapped_code'),
             ('cancer_type', 'cancer_type', 'cancer_type_name', 'sentinel'),
             ('treatment', 'treatment', 'treatment_name', 'sentinel'),
             ('region', 'region', 'region_name', 'sentinel'),
             ('survival_months', 'survival_months', 'usable_months',
-                "case when months is null then 'not_a_number' else 'out_of_range' end"),
+                number_problem('survival_months')),
             ('hospital', 'hospital', 'hospital_name', 'sentinel'),
             ('stage', 'stage', 'stage_code', 'unmapped_code'),
             ('insurance_type', 'insurance_type', 'insurance_type_name', 'sentinel'),
             ('outcome', 'outcome', 'outcome_code', 'unmapped_code'),
             ('vital_status', 'vital_status', 'vital_status_code', 'unmapped_code'),
             ('last_contact_date', 'last_contact_date', 'usable_contact',
-                "case when last_contact_date_day is null then 'not_a_date'"
-                ~ " else 'before_start' end"),
-            ('referral_date', 'referral_date', 'referral_date_day', 'not_a_date'),
-            ('decision_date', 'decision_date', 'decision_date_day', 'not_a_date'),
-            ('treatment_date', 'treatment_date', 'treatment_date_day', 'not_a_date'),
+                "case when last_contact_date_day < day then 'before_start' else "
+                ~ date_problem('last_contact_date', 'cancer_registry', 'not_a_date') ~ ' end'),
+            ('referral_date', 'referral_date', 'usable_referral_date',
+                date_problem('referral_date', 'cancer_registry', 'not_a_date')),
+            ('decision_date', 'decision_date', 'usable_decision_date',
+                date_problem('decision_date', 'cancer_registry', 'not_a_date')),
+            ('treatment_date', 'treatment_date', 'usable_treatment_date',
+                date_problem('treatment_date', 'cancer_registry', 'not_a_date')),
         ]) }} as repairs
     from ranged
 
@@ -92,11 +101,7 @@ versioned as (
 final as (
 
     select
-        versioned.source_file,
-        versioned.row_number,
-        versioned.row_status,
-        versioned.reject_reason,
-        case when versioned.row_status = 'accepted' then versioned.repairs end as repairs,
+        {{ row_ending('versioned') }},
         {{ entity_key('cancer_registry', 'case', 'trim(versioned.patient_id)') }} as case_key,
         {{ entity_key('cancer_registry', 'patient', 'trim(versioned.patient_id)') }}
             as patient_key,
@@ -115,9 +120,9 @@ final as (
         versioned.day as diagnosis_date,
         cast(versioned.usable_months as double) as survival_months,
         versioned.usable_contact as last_contact_date,
-        versioned.referral_date_day as referral_date,
-        versioned.decision_date_day as decision_date,
-        versioned.treatment_date_day as treatment_date
+        versioned.usable_referral_date as referral_date,
+        versioned.usable_decision_date as decision_date,
+        versioned.usable_treatment_date as treatment_date
     from versioned
     cross join hash_key
     left join {{ ref('facility_aliases') }} as facilities

@@ -10,11 +10,13 @@ parsed as (
 
     select
         raw.*,
+        {{ version_values('care_episodes') }},
         {{ parse_date('raw.date', 'care_episodes') }} as day,
         {{ parse_integer('raw.beds') }} as number_of_beds,
         {{ known_name('facility_words.code', 'raw.facility') }} as facility_name,
         {{ known_name('department_words.code', 'raw.department') }} as department_name
     from raw
+    {{ version_join('care_episodes') }}
     {{ code_join('facility_words', 'care_episodes', 'facility', 'raw.facility') }}
     {{ code_join('department_words', 'care_episodes', 'department', 'raw.department') }}
 
@@ -37,8 +39,10 @@ judged as (
             'care_episodes', 'available_beds', ['facility', 'department', 'date'], 'date', 'day'
         ) }} as reject_reason,
         {{ repairs([
+            ('facility', 'facility', 'facility_name', 'sentinel'),
+            ('department', 'department', 'department_name', 'sentinel'),
             ('beds', 'beds', 'usable_beds',
-                "case when number_of_beds is null then 'not_a_number' else 'out_of_range' end"),
+                number_problem('beds')),
         ]) }} as repairs
     from ranged
 
@@ -56,11 +60,7 @@ versioned as (
 final as (
 
     select
-        versioned.source_file,
-        versioned.row_number,
-        versioned.row_status,
-        versioned.reject_reason,
-        case when versioned.row_status = 'accepted' then versioned.repairs end as repairs,
+        {{ row_ending('versioned') }},
         {{ conformed_id('facilities.facility_id', 'care_episodes', 'versioned.facility_name') }}
             as facility_id,
         coalesce(facilities.facility_name, versioned.facility_name, 'unknown') as facility_name,

@@ -18,6 +18,7 @@ parsed as (
 
     select
         raw.*,
+        {{ version_values('care_episodes') }},
         {{ parse_date('raw.date', 'care_episodes') }} as day,
         {%- for column in times %}
         {{ parse_timestamp('raw.' ~ column, 'care_episodes') }} as {{ column }}_time,
@@ -31,6 +32,7 @@ parsed as (
         {%- for column in texts %}
         {{ known_name(column ~ '_words.code', 'raw.' ~ column) }} as {{ column }}_name,
         {%- endfor %}
+        {{ known_name('cast(null as string)', 'raw.diagnosis_group') }} as diagnosis_name,
         experience_words.code as experience_code,
         {{ parse_integer('raw.patient_age') }} as age,
         {{ parse_number('raw.length_of_stay') }} as stay,
@@ -41,6 +43,7 @@ parsed as (
         {{ parse_integer('raw.year') }} as stated_year,
         {{ parse_integer('raw.month') }} as stated_month
     from raw
+    {{ version_join('care_episodes') }}
     {{ code_joins('care_episodes', codes + texts) }}
     {{ code_join(
         'experience_words', 'care_episodes', 'patient_satisfaction', 'raw.patient_satisfaction'
@@ -62,15 +65,18 @@ final as (
             ('discharged_at', 'admitted_at'), ('seen_at', 'arrived_at'), ('departed_at', 'arrived_at'),
         ] %}
         case
-            when {{ end }}_time >= coalesce({{ start }}_time, {{ end }}_time) then {{ end }}_time
+            when {{ end }}_time >= coalesce({{ start }}_time, {{ end }}_time)
+                then {{ usable_date(end ~ '_time') }}
         end as usable_{{ end }},
         {%- endfor %}
+        {{ usable_date('admitted_at_time') }} as usable_admitted_at,
+        {{ usable_date('arrived_at_time') }} as usable_arrived_at,
         case when away between 0 and coalesce(
             {{ days_between('admitted_at_time', 'discharged_at_time') }}, 3660
         ) then away end as usable_leave_days,
         -- the extract's own number, or what makes an episode one where it has none
         coalesce(
-            {{ clean_text('episode_id') }},
+            {{ clean_id('episode_id') }},
             trim(patient_id) || '|' || cast(day as string) || '|'
             || coalesce(department_name, '') || '|' || coalesce(treatment_type_name, '')
         ) as natural_key

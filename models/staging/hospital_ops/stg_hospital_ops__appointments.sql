@@ -16,6 +16,7 @@ parsed as (
 
     select
         raw.*,
+        {{ version_values('hospital_ops') }},
         {{ parse_date('raw.appointment_date', 'hospital_ops') }} as day,
         {{ parse_minute_of_day('raw.appointment_time') }} as minute_of_day,
         {{ parse_timestamp('raw.booked_at', 'hospital_ops') }} as booking_time,
@@ -25,6 +26,7 @@ parsed as (
         cancellers.code as canceller_code,
         reasons.code as reason_code
     from raw
+    {{ version_join('hospital_ops') }}
     {{ code_join('statuses', 'hospital_ops', 'status', 'raw.status') }}
     {{ code_join('cancellers', 'hospital_ops', 'cancelled_by', 'raw.cancelled_by') }}
     {{ code_join('reasons', 'hospital_ops', 'reason_for_visit', 'raw.reason_for_visit') }}
@@ -35,7 +37,10 @@ ranged as (
 
     select
         parsed.*,
-        case when cast(booking_time as date) <= day then booking_time end as usable_booking_time,
+        case when cast(booking_time as date) <= day then {{ usable_date('booking_time') }} end
+            as usable_booking_time,
+        {{ usable_date('cancellation_time') }} as usable_cancellation_time,
+        {{ known_name('reason_code', 'reason_for_visit') }} as reason_name,
         case when minutes between 1 and 1440 then minutes end as usable_minutes
     from parsed
 
@@ -49,17 +54,19 @@ judged as (
             'hospital_ops', 'appointments', ['appointment_id'], 'appointment_date', 'day'
         ) }} as reject_reason,
         {{ repairs([
-            ('patient_id', 'patient_id', clean_text('patient_id'), 'sentinel'),
-            ('doctor_id', 'doctor_id', clean_text('doctor_id'), 'sentinel'),
+            ('patient_id', 'patient_id', clean_id('patient_id'), 'sentinel'),
+            ('doctor_id', 'doctor_id', clean_id('doctor_id'), 'sentinel'),
             ('appointment_time', 'appointment_time', 'minute_of_day', 'not_a_time'),
-            ('reason_for_visit', 'reason_for_visit', clean_text('reason_for_visit'), 'sentinel'),
+            ('reason_for_visit', 'reason_for_visit', 'reason_name', 'sentinel'),
             ('status', 'status', 'status_code', 'unmapped_code'),
             ('booked_at', 'booked_at', 'usable_booking_time',
-                "case when booking_time is null then 'not_a_timestamp' else 'after_event' end"),
-            ('cancelled_at', 'cancelled_at', 'cancellation_time', 'not_a_timestamp'),
+                "case when cast(booking_time as date) > day then 'after_event' else "
+                ~ date_problem('booked_at', 'hospital_ops', 'not_a_timestamp') ~ ' end'),
+            ('cancelled_at', 'cancelled_at', 'usable_cancellation_time',
+                date_problem('cancelled_at', 'hospital_ops', 'not_a_timestamp')),
             ('cancelled_by', 'cancelled_by', 'canceller_code', 'unmapped_code'),
             ('duration_minutes', 'duration_minutes', 'usable_minutes',
-                "case when minutes is null then 'not_a_number' else 'out_of_range' end"),
+                number_problem('duration_minutes')),
         ]) }} as repairs
     from ranged
 
@@ -77,23 +84,18 @@ versioned as (
 final as (
 
     select
-        versioned.source_file,
-        versioned.row_number,
-        versioned.row_status,
-        versioned.reject_reason,
-        case when versioned.row_status = 'accepted' then versioned.repairs end as repairs,
+        {{ row_ending('versioned') }},
         {{ entity_key('hospital_ops', 'appointment', 'trim(versioned.appointment_id)') }}
             as appointment_key,
-        {{ entity_key('hospital_ops', 'patient', clean_text('versioned.patient_id')) }}
+        {{ entity_key('hospital_ops', 'patient', clean_id('versioned.patient_id')) }}
             as patient_key,
-        {{ clean_text('versioned.doctor_id') }} as doctor_id,
+        {{ clean_id('versioned.doctor_id') }} as doctor_id,
         versioned.day as appointment_date,
         versioned.minute_of_day as appointment_minute,
-        coalesce(versioned.reason_code, {{ clean_text('versioned.reason_for_visit') }}, 'unknown')
-            as reason,
+        coalesce(versioned.reason_name, 'unknown') as reason,
         versioned.status_code as status,
         versioned.usable_booking_time as booked_at,
-        versioned.cancellation_time as cancelled_at,
+        versioned.usable_cancellation_time as cancelled_at,
         versioned.canceller_code as cancelled_by,
         versioned.usable_minutes as duration_minutes
     from versioned

@@ -16,6 +16,7 @@ parsed as (
 
     select
         raw.*,
+        {{ version_values('hospital_ops') }},
         {{ parse_date('raw.bill_date', 'hospital_ops') }} as day,
         {{ parse_amount('raw.amount') }} as billed_dollars,
         {{ parse_date('raw.paid_at', 'hospital_ops') }} as paid_day,
@@ -24,6 +25,7 @@ parsed as (
         methods.code as method_code,
         statuses.code as status_code
     from raw
+    {{ version_join('hospital_ops') }}
     {{ code_join('methods', 'hospital_ops', 'payment_method', 'raw.payment_method') }}
     {{ code_join('statuses', 'hospital_ops', 'payment_status', 'raw.payment_status') }}
 
@@ -33,6 +35,7 @@ ranged as (
 
     select
         parsed.*,
+        {{ usable_date('paid_day') }} as usable_paid_day,
         case when billed_dollars between 0 and {{ largest_amount() }} then billed_dollars end
             as usable_billed,
         case when paid_dollars between 0 and {{ largest_amount() }} then paid_dollars end
@@ -50,17 +53,18 @@ judged as (
         {{ reject_reason('hospital_ops', 'billing', ['bill_id'], 'bill_date', 'day') }}
             as reject_reason,
         {{ repairs([
-            ('patient_id', 'patient_id', clean_text('patient_id'), 'sentinel'),
-            ('treatment_id', 'treatment_id', clean_text('treatment_id'), 'sentinel'),
+            ('patient_id', 'patient_id', clean_id('patient_id'), 'sentinel'),
+            ('treatment_id', 'treatment_id', clean_id('treatment_id'), 'sentinel'),
             ('amount', 'amount', 'usable_billed',
-                "case when billed_dollars is null then 'not_a_number' else 'out_of_range' end"),
+                number_problem('amount')),
             ('payment_method', 'payment_method', 'method_code', 'unmapped_code'),
             ('payment_status', 'payment_status', 'status_code', 'unmapped_code'),
-            ('paid_at', 'paid_at', 'paid_day', 'not_a_date'),
+            ('paid_at', 'paid_at', 'usable_paid_day',
+                date_problem('paid_at', 'hospital_ops', 'not_a_date')),
             ('paid_amount', 'paid_amount', 'usable_paid',
-                "case when paid_dollars is null then 'not_a_number' else 'out_of_range' end"),
+                number_problem('paid_amount')),
             ('adjustment_amount', 'adjustment_amount', 'usable_adjustment',
-                "case when adjusted_dollars is null then 'not_a_number' else 'out_of_range' end"),
+                number_problem('adjustment_amount')),
         ]) }} as repairs
     from ranged
 
@@ -78,21 +82,17 @@ versioned as (
 final as (
 
     select
-        versioned.source_file,
-        versioned.row_number,
-        versioned.row_status,
-        versioned.reject_reason,
-        case when versioned.row_status = 'accepted' then versioned.repairs end as repairs,
+        {{ row_ending('versioned') }},
         {{ entity_key('hospital_ops', 'bill', 'trim(versioned.bill_id)') }} as bill_key,
-        {{ entity_key('hospital_ops', 'treatment', clean_text('versioned.treatment_id')) }}
+        {{ entity_key('hospital_ops', 'treatment', clean_id('versioned.treatment_id')) }}
             as treatment_key,
-        {{ entity_key('hospital_ops', 'patient', clean_text('versioned.patient_id')) }}
+        {{ entity_key('hospital_ops', 'patient', clean_id('versioned.patient_id')) }}
             as patient_key,
         versioned.day as bill_date,
         versioned.usable_billed as billed_amount,
         coalesce(versioned.method_code, 'unknown') as payment_method,
         coalesce(versioned.status_code, 'unknown') as payment_status,
-        versioned.paid_day as paid_date,
+        versioned.usable_paid_day as paid_date,
         versioned.usable_paid as paid_amount,
         versioned.usable_adjustment as adjustment_amount
     from versioned

@@ -10,10 +10,12 @@ parsed as (
 
     select
         raw.*,
+        {{ version_values('hospital_ops') }},
         {{ parse_integer('raw.years_experience') }} as experience,
         {{ known_name('branches.code', 'raw.hospital_branch') }} as branch_name,
         {{ known_name('specialties.code', 'raw.specialization') }} as specialty_name
     from raw
+    {{ version_join('hospital_ops') }}
     {{ code_join('branches', 'hospital_ops', 'hospital_branch', 'raw.hospital_branch') }}
     {{ code_join('specialties', 'hospital_ops', 'specialization', 'raw.specialization') }}
 
@@ -36,7 +38,7 @@ judged as (
         {{ repairs([
             ('specialization', 'specialization', 'specialty_name', 'sentinel'),
             ('years_experience', 'years_experience', 'plausible_experience',
-                "case when experience is null then 'not_a_number' else 'out_of_range' end"),
+                number_problem('years_experience')),
             ('hospital_branch', 'hospital_branch', 'branch_name', 'sentinel'),
         ]) }} as repairs
     from ranged
@@ -55,11 +57,7 @@ versioned as (
 final as (
 
     select
-        versioned.source_file,
-        versioned.row_number,
-        versioned.row_status,
-        versioned.reject_reason,
-        case when versioned.row_status = 'accepted' then versioned.repairs end as repairs,
+        {{ row_ending('versioned') }},
         trim(versioned.doctor_id) as doctor_id,
         coalesce(versioned.specialty_name, 'unknown') as specialization,
         versioned.plausible_experience as years_experience,

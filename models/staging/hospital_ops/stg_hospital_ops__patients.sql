@@ -16,12 +16,14 @@ parsed as (
 
     select
         raw.*,
+        {{ version_values('hospital_ops') }},
         {{ parse_date('raw.date_of_birth', 'hospital_ops') }} as birth_day,
         {{ parse_date('raw.registration_date', 'hospital_ops') }} as registration_day,
         genders.code as gender_code,
         insurers.code as insurer_code,
         regions.code as region_code
     from raw
+    {{ version_join('hospital_ops') }}
     {{ code_join('genders', 'hospital_ops', 'gender', 'raw.gender') }}
     {{ code_join('insurers', 'hospital_ops', 'insurance_provider', 'raw.insurance_provider') }}
     {{ code_join('regions', 'hospital_ops', 'region', 'raw.region') }}
@@ -37,8 +39,9 @@ ranged as (
             when
                 coalesce({{ days_between('birth_day', 'registration_day') }}, 0)
                 between 0 and 43830
-            then birth_day
-        end as plausible_birth_day
+            then {{ usable_date('birth_day', earliest_birth()) }}
+        end as plausible_birth_day,
+        {{ usable_date('registration_day', earliest_birth()) }} as plausible_registration_day
     from parsed
 
 ),
@@ -51,8 +54,9 @@ judged as (
         {{ repairs([
             ('gender', 'gender', 'gender_code', 'unmapped_code'),
             ('date_of_birth', 'date_of_birth', 'plausible_birth_day',
-                "case when birth_day is null then 'not_a_date' else 'out_of_range' end"),
-            ('registration_date', 'registration_date', 'registration_day', 'not_a_date'),
+                date_problem('date_of_birth', 'hospital_ops', 'not_a_date')),
+            ('registration_date', 'registration_date', 'plausible_registration_day',
+                date_problem('registration_date', 'hospital_ops', 'not_a_date')),
             ('insurance_provider', 'insurance_provider',
                 known_name('insurer_code', 'insurance_provider'), 'sentinel'),
             ('region', 'region', known_name('region_code', 'region'), 'sentinel'),
@@ -73,16 +77,12 @@ versioned as (
 final as (
 
     select
-        versioned.source_file,
-        versioned.row_number,
-        versioned.row_status,
-        versioned.reject_reason,
-        case when versioned.row_status = 'accepted' then versioned.repairs end as repairs,
+        {{ row_ending('versioned') }},
         trim(versioned.patient_id) as patient_id,
         {{ entity_key('hospital_ops', 'patient', 'trim(versioned.patient_id)') }} as patient_key,
         coalesce(versioned.gender_code, 'unknown') as gender,
         versioned.plausible_birth_day as date_of_birth,
-        versioned.registration_day as registration_date,
+        versioned.plausible_registration_day as registration_date,
         coalesce(
             {{ known_name('versioned.insurer_code', 'versioned.insurance_provider') }}, 'unknown'
         ) as insurance,

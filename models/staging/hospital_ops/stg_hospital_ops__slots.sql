@@ -10,9 +10,11 @@ parsed as (
 
     select
         raw.*,
+        {{ version_values('hospital_ops') }},
         {{ parse_timestamp('raw.start_at', 'hospital_ops') }} as slot_time,
         holds.code as held_code
     from raw
+    {{ version_join('hospital_ops') }}
     {{ code_join('holds', 'hospital_ops', 'held', 'raw.held') }}
 
 ),
@@ -41,11 +43,7 @@ versioned as (
 final as (
 
     select
-        source_file,
-        row_number,
-        row_status,
-        reject_reason,
-        case when row_status = 'accepted' then repairs end as repairs,
+        {{ row_ending('versioned') }},
         trim(doctor_id) as doctor_id,
         slot_time as started_at,
         -- a slot that is not known to be held back counts as open to booking

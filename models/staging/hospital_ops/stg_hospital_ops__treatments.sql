@@ -16,10 +16,12 @@ parsed as (
 
     select
         raw.*,
+        {{ version_values('hospital_ops') }},
         {{ parse_date('raw.treatment_date', 'hospital_ops') }} as day,
         {{ parse_amount('raw.cost') }} as dollars,
         {{ known_name('types.code', 'raw.treatment_type') }} as type_name
     from raw
+    {{ version_join('hospital_ops') }}
     {{ code_join('types', 'hospital_ops', 'treatment_type', 'raw.treatment_type') }}
 
 ),
@@ -41,10 +43,10 @@ judged as (
             'hospital_ops', 'treatments', ['treatment_id'], 'treatment_date', 'day'
         ) }} as reject_reason,
         {{ repairs([
-            ('appointment_id', 'appointment_id', clean_text('appointment_id'), 'sentinel'),
+            ('appointment_id', 'appointment_id', clean_id('appointment_id'), 'sentinel'),
             ('treatment_type', 'treatment_type', 'type_name', 'sentinel'),
             ('cost', 'cost', 'usable_dollars',
-                "case when dollars is null then 'not_a_number' else 'out_of_range' end"),
+                number_problem('cost')),
         ]) }} as repairs
     from ranged
 
@@ -62,14 +64,10 @@ versioned as (
 final as (
 
     select
-        versioned.source_file,
-        versioned.row_number,
-        versioned.row_status,
-        versioned.reject_reason,
-        case when versioned.row_status = 'accepted' then versioned.repairs end as repairs,
+        {{ row_ending('versioned') }},
         {{ entity_key('hospital_ops', 'treatment', 'trim(versioned.treatment_id)') }}
             as treatment_key,
-        {{ entity_key('hospital_ops', 'appointment', clean_text('versioned.appointment_id')) }}
+        {{ entity_key('hospital_ops', 'appointment', clean_id('versioned.appointment_id')) }}
             as appointment_key,
         coalesce(versioned.type_name, 'unknown') as treatment_type,
         versioned.day as treatment_date,

@@ -18,6 +18,7 @@ parsed as (
 
     select
         raw.*,
+        {{ version_values('team_surveys') }},
         {{ parse_date('raw.survey_date', 'team_surveys') }} as day,
         {%- for item in items %}
         {{ parse_integer('raw.item_' ~ item) }} as number_{{ item }},
@@ -25,6 +26,7 @@ parsed as (
         {{ known_name('facility_words.code', 'raw.facility') }} as facility_text,
         {{ known_name('department_words.code', 'raw.department') }} as department_text
     from raw
+    {{ version_join('team_surveys') }}
     {{ code_join('facility_words', 'team_surveys', 'facility', 'raw.facility') }}
     {{ code_join('department_words', 'team_surveys', 'department', 'raw.department') }}
 
@@ -77,11 +79,7 @@ versioned as (
 final as (
 
     select
-        versioned.source_file,
-        versioned.row_number,
-        versioned.row_status,
-        versioned.reject_reason,
-        case when versioned.row_status = 'accepted' then versioned.repairs end as repairs,
+        {{ row_ending('versioned') }},
         {{ entity_key('team_surveys', 'response', 'trim(versioned.response_id)') }}
             as response_key,
         {{ conformed_id('facilities.facility_id', 'team_surveys', 'versioned.facility_text') }}
