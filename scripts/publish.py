@@ -30,6 +30,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 import settings
+from publish_identifiers import refuse_identifying_values
 from raw_contract import source_files, squash
 from settings import UserError
 
@@ -593,6 +594,7 @@ def publish(signals: Signals, console: Console) -> tuple[int, int]:
             attach_private(db, private)
             check_last_build(db, private)
             tables, without_model = tables_to_publish(db, private)
+            refuse_identifying_values(db, PRIVATE, SCHEMA, tables)
             with writers_kept_out(target):
                 pass  # better told before the copy than after it
             step = steps(progress, signals, len(tables))

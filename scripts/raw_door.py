@@ -16,17 +16,16 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
-import os
-import secrets
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import duckdb
 from dbt.adapters.duckdb.plugins import BasePlugin
+from dbt.flags import get_flags
 from dbt_common.exceptions import DbtRuntimeError
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn
@@ -34,6 +33,7 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 import settings
+from private_side import close_files, hash_key, keep_to_owner, make_private_folder
 from raw_contract import CODE_MAP, load_contract, source_files
 from raw_files import (
     Advance,
@@ -48,10 +48,6 @@ from raw_files import (
 from raw_views import sql_name, view_query
 from settings import UserError
 
-# The demo data are invented: their key only has to be the same everywhere.
-DEMO_KEY = "wardhouse-demo-key-of-invented-people"
-KEY_VARIABLE = "WARDHOUSE_KEY"
-KEY_FILE_NAME = ".wardhouse_key"
 PROGRESS_FROM_BYTES = 200 << 20
 
 _shown_warnings: set[str] = set()
@@ -62,8 +58,13 @@ class Plugin(BasePlugin):
 
     def update_connection_config(self, creds: Any, config: dict[str, Any]) -> None:
         """Make the folder of the private database, for its owner only."""
-        if creds.path != ":memory:" and not creds.is_motherduck:
-            _make_private_folder(Path(creds.path).parent)
+        keep_to_owner()
+        if creds.path == ":memory:" or creds.is_motherduck:
+            return
+        try:
+            make_private_folder(Path(creds.path).parent)
+        except UserError as error:
+            raise DbtRuntimeError(f"wardhouse: {error}") from None
 
     def configure_connection(self, conn: duckdb.DuckDBPyConnection) -> None:
         """Bring the schemas `private` and `raw` up to date with the raw folder."""
@@ -80,9 +81,16 @@ class Plugin(BasePlugin):
             ) from None
 
     def _close_to_others(self) -> None:
-        """Names, record numbers and the key are in this file: its owner alone may read it."""
-        with suppress(OSError):
-            Path(self.creds.path).chmod(0o600)
+        """Names, record numbers and the key are in the private file; an error may quote a value."""
+        flags = get_flags()
+        logs, target = (getattr(flags, name, None) for name in ("LOG_PATH", "TARGET_PATH"))
+        close_files(
+            [
+                Path(self.creds.path),
+                *(Path(logs).glob("dbt.log*") if logs else ()),
+                *([Path(target) / "run_results.json"] if target else ()),
+            ]
+        )
 
 
 def open_door(
@@ -121,43 +129,6 @@ def open_door(
 
 
 # The key of the hashed ids
-
-
-def hash_key(raw_dir: Path | None, build_dir: Path) -> str:
-    """The secret of the hashed ids: the user's, the demo's, or one made once and kept."""
-    given = os.environ.get(KEY_VARIABLE, "").strip()
-    if given:
-        return given
-    if raw_dir is None:
-        return DEMO_KEY
-    path = build_dir / KEY_FILE_NAME
-    _make_private_folder(build_dir)
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return _kept_key(path)
-    with os.fdopen(handle, "w") as stream:
-        key = secrets.token_hex(32)
-        stream.write(key + "\n")
-    print(
-        f"wardhouse: a key for the hashed ids was made, {path}; "
-        "keep a copy: without it the ids of the next build are different",
-        file=sys.stderr,
-    )
-    return key
-
-
-def _kept_key(path: Path) -> str:
-    path.chmod(0o600)
-    key = path.read_text().strip()
-    if not key:
-        raise UserError(f"the key file is empty, {path}; put your copy back or remove the file")
-    return key
-
-
-def _make_private_folder(folder: Path) -> None:
-    if not folder.is_dir():
-        folder.mkdir(parents=True, mode=0o700)
 
 
 def _write_key(conn: duckdb.DuckDBPyConnection, secret: str) -> None:
@@ -235,7 +206,7 @@ def _is_landed(found: Inventory, known: dict[str, dict], landing_dir: Path) -> b
 def _land_damaged(found: Inventory, reused: dict[str, Scan], landing_dir: Path) -> None:
     if not _copies(found, found.scans, landing_dir):
         return
-    _make_private_folder(landing_dir)
+    make_private_folder(landing_dir)
     for file in found.files:
         there = str(file.path) in reused and landing_path(file, landing_dir).exists()
         if not found.scan(file).clean and not there:

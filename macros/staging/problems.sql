@@ -59,6 +59,9 @@
         case
             when nullif(trim({{ raw_text }}), '') is null or {{ value }} is not null then null
             when {{ is_placeholder(raw_text) }} then '{{ column }}:sentinel'
+            {%- if reason == 'sentinel' %}
+            when {{ is_free_text(raw_text) }} then '{{ column }}:free_text'
+            {%- endif %}
             else '{{ column }}:' || {{ reason if ' ' in reason else "'" ~ reason ~ "'" }}
         end
     {%- endfor %}

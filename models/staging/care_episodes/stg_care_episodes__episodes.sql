@@ -43,7 +43,7 @@ judged as (
             ('admission_type', 'admission_type', 'admission_type_code', 'unmapped_code'),
             ('is_planned', 'is_planned', 'is_planned_value', 'unmapped_code'),
             ('disposition', 'disposition', 'disposition_code', 'unmapped_code'),
-            ('diagnosis_group', 'diagnosis_group', clean_text('diagnosis_group'), 'sentinel'),
+            ('diagnosis_group', 'diagnosis_group', known_name('null', 'diagnosis_group'), 'sentinel'),
             ('any_cancer_diagnosis', 'any_cancer_diagnosis', 'any_cancer_diagnosis_value',
                 'unmapped_code'),
             ('cancer_stage', 'cancer_stage', 'cancer_stage_code', 'unmapped_code'),
@@ -108,7 +108,8 @@ final as (
         coalesce(versioned.admission_type_code, 'unknown') as admission_type,
         versioned.is_planned_value as is_planned,
         coalesce(versioned.disposition_code, 'unknown') as disposition,
-        coalesce({{ slug(clean_text('versioned.diagnosis_group')) }}, 'unknown') as diagnosis_group,
+        coalesce({{ slug(known_name('null', 'versioned.diagnosis_group')) }}, 'unknown')
+            as diagnosis_group,
         versioned.any_cancer_diagnosis_value as has_cancer_diagnosis,
         coalesce(versioned.cancer_stage_code, 'unknown') as cancer_stage,
         versioned.usable_triage as triage_category,

@@ -52,7 +52,8 @@ judged as (
             ('patient_id', 'patient_id', clean_text('patient_id'), 'sentinel'),
             ('doctor_id', 'doctor_id', clean_text('doctor_id'), 'sentinel'),
             ('appointment_time', 'appointment_time', 'minute_of_day', 'not_a_time'),
-            ('reason_for_visit', 'reason_for_visit', clean_text('reason_for_visit'), 'sentinel'),
+            ('reason_for_visit', 'reason_for_visit',
+                known_name('reason_code', 'reason_for_visit'), 'sentinel'),
             ('status', 'status', 'status_code', 'unmapped_code'),
             ('booked_at', 'booked_at', 'usable_booking_time',
                 "case when booking_time is null then 'not_a_timestamp' else 'after_event' end"),
@@ -89,8 +90,9 @@ final as (
         {{ clean_text('versioned.doctor_id') }} as doctor_id,
         versioned.day as appointment_date,
         versioned.minute_of_day as appointment_minute,
-        coalesce(versioned.reason_code, {{ clean_text('versioned.reason_for_visit') }}, 'unknown')
-            as reason,
+        coalesce(
+            {{ known_name('versioned.reason_code', 'versioned.reason_for_visit') }}, 'unknown'
+        ) as reason,
         versioned.status_code as status,
         versioned.usable_booking_time as booked_at,
         versioned.cancellation_time as cancelled_at,
