@@ -57,7 +57,7 @@ def _refuse_weak(key: str, raw_dir: Path | None) -> None:
         )
     if len(key) < SHORTEST_KEY or len(set(key)) < FEWEST_SIGNS:
         raise UserError(
-            f"the key is too easy to guess, {KEY_VARIABLE}; use at least {SHORTEST_KEY} characters, "
+            f"the key is too easy to guess, {KEY_VARIABLE}; use {SHORTEST_KEY} or more characters, "
             f"{FEWEST_SIGNS} of them different, or leave it out: a key is made"
         )
 

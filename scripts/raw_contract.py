@@ -153,15 +153,16 @@ def match_header(table: Table, header: tuple[str, ...], source_file: str) -> tup
         name = contract_names.get(key) or (own[0] if own else None)
         # A trailing comma in the header makes a column without a name: no reason to stop.
         names.append(name or snake_case(raw) or f"unnamed_{position}")
+    # First what is missing: a file without a header begins with a person, who is not to be quoted.
+    missing = [column for column in table.columns if column in table.required - set(names)]
+    if missing:
+        _fail_missing(missing, header, source_file)
     twice = [name for name, times in Counter(names).items() if times > 1]
     if twice:
         raise UserError(
             f"column {_listed(twice)} occurs twice in the header, {source_file}; "
             "remove or rename one of the two"
         )
-    missing = [column for column in table.columns if column in table.required - set(names)]
-    if missing:
-        _fail_missing(missing, header, source_file)
     return tuple(names)
 
 

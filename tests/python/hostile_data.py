@@ -5,7 +5,7 @@ Usage: imported by tests; `write(folder)` writes all four systems and gives the 
 Names, e-mail addresses, telephones, addresses, insurance and record numbers are invented and
 unlike anything else in the project, so each can be looked for in files of any kind. Ages are 0 to
 110, one person each in every system. Free text, damaged lines, unusable values and codes that
-nobody knows hold identifiers; the file of one table is called after a person where `names_file`.
+nobody knows hold identifiers.
 """
 
 from __future__ import annotations
@@ -45,7 +45,8 @@ def person(number: int) -> dict[str, str]:
         "first_name": first,
         "last_name": last,
         "phone": f"+61 4{number:02d} {731 + number} {209 + 3 * number:03d}",
-        "address": f"Unit {number + 1}, {4100 + 7 * number} {STREETS[number % 3]}, Quibbleton 29{number % 90 + 10}",
+        "address": f"Unit {number + 1}, {4100 + 7 * number} {STREETS[number % 3]}, "
+        f"Quibbleton 29{number % 90 + 10}",
         "insurance_number": f"ZQX-{880_000 + 37 * number}-K",
         "email": f"zq.{first[:1].lower()}{number}@quillmail{number % 7}.example",
         "patient_id": f"PZQ{70_000 + number}",
@@ -63,7 +64,7 @@ def remark(number: int, who: dict[str, str]) -> str:
         f"Ring {full_name(who)} on {who['phone']}",
         f"mail to {who['email']} before visit",
         f"cover {who['insurance_number']} ({full_name(who)})",
-        f"home visit at {who['address']}, ask for {full_name(who)} and bring the forms of last year",
+        f"home visit at {who['address']}, ask for {full_name(who)}, bring the old forms",
     )[number % 4]
 
 
@@ -73,7 +74,7 @@ def birth_date(age: int) -> datetime.date:
     return day if age else datetime.date(AS_OF.year, 2, 27)
 
 
-def write(folder: Path, hostile_share: int = 4, names_file: bool = False) -> Identifiers:
+def write(folder: Path, hostile_share: int = 4) -> Identifiers:
     """Write the raw folder; every `hostile_share`-th category holds a remark instead of a word."""
     found = Identifiers()
     people = [person(number) for number in AGES]
@@ -82,7 +83,7 @@ def write(folder: Path, hostile_share: int = 4, names_file: bool = False) -> Ide
         found.add("name", who["last_name"])
         for kind in ("phone", "address", "insurance_number", "email", "patient_id"):
             found.add(kind, who[kind])
-    _hospital(folder / "hospital_ops", people, found, hostile_share, names_file)
+    _hospital(folder / "hospital_ops", people, found, hostile_share)
     _care(folder / "care_episodes", people, found, hostile_share)
     _registry(folder / "cancer_registry", people, found, hostile_share)
     _surveys(folder / "team_surveys", people, found, hostile_share)
@@ -99,9 +100,7 @@ def _write(path: Path, rows: list[dict], damaged: list[str] = ()) -> None:
         file.writelines(f"{line}\r\n" for line in damaged)
 
 
-def _hospital(
-    folder: Path, people: list[dict], found: Identifiers, share: int, names_file: bool
-) -> None:
+def _hospital(folder: Path, people: list[dict], found: Identifiers, share: int) -> None:
     patients, doctors, appointments, treatments, bills = [], [], [], [], []
     for number, who in enumerate(people):
         birth = birth_date(number)
@@ -202,8 +201,7 @@ def _hospital(
     _write(folder / "doctors.csv", doctors)
     _write(folder / "appointments.csv", appointments)
     _write(folder / "treatments.csv", treatments)
-    name = f"billing/{full_name(people[40])}.csv" if names_file else "billing.csv"
-    _write(folder / name, bills)
+    _write(folder / "billing.csv", bills)
 
 
 def _care(folder: Path, people: list[dict], found: Identifiers, share: int) -> None:
