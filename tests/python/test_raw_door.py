@@ -25,8 +25,8 @@ from hypothesis import example, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-import raw_csv
 import private_side
+import raw_csv
 import raw_door
 import raw_files
 import settings
