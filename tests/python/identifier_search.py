@@ -34,36 +34,52 @@ def lowered(content: bytes) -> bytes:
         return content.lower()
 
 
-def found_in(content: bytes, identifiers: Iterable[str], binary: bool = False) -> set[str]:
-    """The identifiers that are anywhere in these bytes.
+class Search:
+    """Identifiers, prepared once for many contents."""
 
-    In text an identifier is a run of whole words, which makes thousands of them quick to look
-    for. In a binary file its neighbours may be letters: every byte is a beginning.
-    """
-    content = lowered(content)
-    words = set() if binary else set(_TOKEN.findall(content))
-    found = set()
-    for identifier in identifiers:
-        for spelling in spellings(identifier):
-            if not binary:
-                # the first and last word may go on in the file (a quoted line feed: \nname)
-                inner = _TOKEN.findall(spelling)
-                if not words.issuperset(inner):
-                    continue
-            if spelling in content:
-                found.add(identifier)
-                break
-    return found
+    def __init__(self, identifiers: Iterable[str]) -> None:
+        """File each spelling under its longest word."""
+        self.spellings = {name: spellings(name) for name in identifiers}
+        self.by_word: dict[bytes, list[tuple[str, bytes, list[bytes]]]] = {}
+        for name, ways in self.spellings.items():
+            for spelling in ways:
+                words = _TOKEN.findall(spelling)
+                self.by_word.setdefault(max(words, key=len), []).append((name, spelling, words))
+
+    def found_in(self, content: bytes, binary: bool = False) -> set[str]:
+        """The identifiers that are anywhere in these bytes.
+
+        In text an identifier is a run of whole words, which makes thousands of them quick to
+        look for. In a binary file its neighbours may be letters: every byte is a beginning.
+        """
+        content = lowered(content)
+        if binary:
+            return {
+                name
+                for name, ways in self.spellings.items()
+                if any(spelling in content for spelling in ways)
+            }
+        words = set(_TOKEN.findall(content))
+        return {
+            name
+            for word in words & self.by_word.keys()
+            for name, spelling, others in self.by_word[word]
+            if words.issuperset(others) and spelling in content
+        }
+
+
+def found_in(content: bytes, identifiers: Iterable[str], binary: bool = False) -> set[str]:
+    """The identifiers that are anywhere in these bytes."""
+    return Search(identifiers).found_in(content, binary)
 
 
 def searched(folder: Path, identifiers: Iterable[str], binary: bool = False) -> dict[str, set[str]]:
     """Every file below a folder, with the identifiers in its name or content."""
-    identifiers = list(identifiers)
+    search = Search(identifiers)
     result = {}
     for path in sorted(folder.rglob("*")):
         if path.is_file():
             name = path.relative_to(folder).as_posix()
-            hits = found_in(path.read_bytes(), identifiers, binary)
-            hits |= found_in(name.encode(), identifiers, binary=True)
-            result[name] = hits
+            result[name] = search.found_in(path.read_bytes(), binary)
+            result[name] |= search.found_in(name.encode())
     return result
