@@ -29,6 +29,7 @@ import worklist
 from conftest import ROOT, environment_of, run_dbt
 from identifier_search import Search, found_in, searched
 from private_side import DEMO_KEY, KEY_VARIABLE, hash_key, make_private_folder
+from raw_contract import load_contract, match_header, snake_case
 from settings import UserError
 
 NAMES = ("first_name", "last_name")
@@ -58,12 +59,17 @@ def direct_columns() -> dict[tuple[str, str], set[str]]:
 
 
 def identifiers_of(files: dict[tuple[str, str], list[Path]]) -> dict[str, set[str]]:
-    """Every identifier of CSV files, by kind; names as a whole, as one part is also a word."""
+    """Every identifier of CSV files, by kind; names as a whole, as one part is also a word.
+
+    The public care episodes number their patients 1, 2, 3 (and are compressed): not to be told
+    from counts, so they are not looked for.
+    """
     kinds: dict[str, set[str]] = {}
     for table, direct in direct_columns().items():
         for path in files.get(table, []):
             with path.open(newline="", encoding="utf-8-sig") as file:
-                for row in csv.DictReader(file):
+                for raw_row in csv.DictReader(file):
+                    row = {snake_case(header or ""): cell for header, cell in raw_row.items()}
                     if all(row.get(name) for name in NAMES):
                         kinds.setdefault("full name", set()).add(f"{row[NAMES[0]]} {row[NAMES[1]]}")
                     for column in direct - NOT_TELLING - set(NAMES):
@@ -79,7 +85,7 @@ def texts(database: Path) -> dict[tuple[str, str], set[str]]:
     with duckdb.connect(str(database), read_only=True) as connection:
         columns = connection.execute(
             "select table_name, column_name from information_schema.columns"
-            " where data_type in ('VARCHAR', 'DATE', 'TIMESTAMP')"
+            " where table_schema = 'marts' and data_type in ('VARCHAR', 'DATE', 'TIMESTAMP')"
         ).fetchall()
         return {
             (table, column): {
@@ -221,8 +227,7 @@ def test_public_data_leave_nothing_behind(name, request):
     }
     kinds = identifiers_of(files)
     identifiers = without_birth_dates(kinds)
-    if name == "public_build":
-        assert len(identifiers) > 300
+    assert len(identifiers) > (700 if name == "public_build" else 900)
     numbers = set().union(*(v for k, v in kinds.items() if k == "record number"))
     for part in ("target", "logs"):  # T001 is also a row of a unit test
         found = searched(build.folder / part, identifiers - numbers)
@@ -317,8 +322,6 @@ def test_the_publish_asks(hostile, monkeypatch):
 
 def test_a_file_without_header_is_not_quoted():
     """The first line of such a file is a person."""
-    from raw_contract import load_contract, match_header
-
     table = load_contract().tables["hospital_ops", "patients"]
     with pytest.raises(UserError) as caught:
         match_header(table, ("P1", "Zoltana", "Zoltana", "F"), "hospital_ops/patients.csv")
