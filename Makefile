@@ -16,7 +16,7 @@ NUMBER ?=
 DBT_VARS = vars="$$($(BIN)/python scripts/folder_settings.py)" || exit 2
 
 .DEFAULT_GOAL := all
-.PHONY: all setup setup-dev warehouse restore history verify figures test soak lint docs demo-data lock clean help
+.PHONY: all setup setup-dev warehouse restore history verify figures test soak lint docs demo-data lock sbom audit clean help
 
 all: warehouse figures ## Set up, build, test and publish the warehouse, draw the figures (the default)
 
@@ -76,6 +76,12 @@ lock: setup ## Resolve the lock files anew from pyproject.toml
 		--generate-hashes --no-strip-extras --no-header --no-annotate -o requirements-dev.lock
 	@$(BIN)/uv pip compile --quiet pyproject.toml -c requirements-dev.lock --universal --python-version 3.11 \
 		--generate-hashes --no-strip-extras --no-header --no-annotate -o requirements.lock
+
+sbom: setup-dev ## Write the software bill of materials anew, docs/sbom.cdx.json
+	@$(BIN)/python scripts/bill_of_materials.py
+
+audit: setup-dev ## Check the installed packages: as locked, unchanged, licences (ADVISORIES=folder of OSV files)
+	@$(BIN)/python scripts/audit_packages.py $(if $(ADVISORIES),--advisories $(ADVISORIES))
 
 clean: ## Remove the environment and all that builds made: the published database and the key of the ids too
 	@rm -rf .venv build target logs figures warehouse .pytest_cache .ruff_cache .hypothesis

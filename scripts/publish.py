@@ -50,6 +50,7 @@ from publish_copy import (
     tables_to_publish,
 )
 from publish_gate import attach_private, check_last_build
+from publish_identifiers import refuse_identifying_values
 from publish_ledger import Publish
 from publish_signals import Signals, steps
 from raw_changes import refuse_changed_files
@@ -208,6 +209,7 @@ def build_to_publish(db: duckdb.DuckDBPyConnection, notes: list[str]) -> Source:
     notes += freshness.warnings_of(ages)
     drift.check_limits(db)
     tables, without_model = tables_to_publish(db, private)
+    refuse_identifying_values(db, SOURCE, SCHEMA, tables)
     if without_model:
         names = listed([f"{SCHEMA}.{name}" for name in without_model])
         notes.append(f"left out, because no model makes it: {names}")

@@ -16,12 +16,9 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
-import os
-import re
-import secrets
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -36,8 +33,14 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColu
 from rich.table import Table as RichTable
 from rich.text import Text
 
-import build_lock
 import settings
+from private_side import (
+    close_files,
+    hash_key,
+    keep_to_owner,
+    make_private_folder,
+    take_build_folder,
+)
 from raw_changes import keep_states
 from raw_contract import CODE_MAP, load_contract, source_files
 from raw_files import Advance, Inventory, Scan, find_files, scan_files
@@ -45,10 +48,6 @@ from raw_landing import land, landing_path, remove_stale
 from raw_views import sql_name, view_query
 from settings import UserError, printable
 
-# The demo data are invented: their key only has to be the same everywhere.
-DEMO_KEY = "wardhouse-demo-key-of-invented-people"
-KEY_VARIABLE = "WARDHOUSE_KEY"
-KEY_FILE_NAME = ".wardhouse_key"
 PROGRESS_FROM_BYTES = 200 << 20
 _ROWS_A_STATEMENT = 500
 
@@ -61,11 +60,12 @@ class Plugin(BasePlugin):
 
     def update_connection_config(self, creds: Any, config: dict[str, Any]) -> None:
         """Make the build folder, for its owner only, and keep it to this process until it ends."""
+        keep_to_owner()
         if creds.path == ":memory:" or creds.is_motherduck:
             return
         path = Path(creds.path)
         try:
-            take_build_folder(path, config)
+            take_build_folder(path, config, _dbt_command())
         except UserError as error:
             raise DbtRuntimeError(f"wardhouse: {error}") from None
         except OSError as error:
@@ -95,9 +95,16 @@ class Plugin(BasePlugin):
             raise _unusable(error, Path(self.creds.path).parent) from None
 
     def _close_to_others(self) -> None:
-        """Names, record numbers and the key are in this file: its owner alone may read it."""
-        with suppress(OSError):
-            Path(self.creds.path).chmod(0o600)
+        """Names, record numbers and the key are in the private file; an error may quote a value."""
+        flags = get_flags()
+        logs, target = (getattr(flags, name, None) for name in ("LOG_PATH", "TARGET_PATH"))
+        close_files(
+            [
+                Path(self.creds.path),
+                *(Path(logs).glob("dbt.log*") if logs else ()),
+                *([Path(target) / "run_results.json"] if target else ()),
+            ]
+        )
 
 
 def _unusable(error: OSError, folder: Path) -> DbtRuntimeError:
@@ -112,30 +119,6 @@ def _dbt_command() -> str:
     """What this process is, for whoever finds the build folder taken."""
     command = getattr(get_flags(), "WHICH", None)
     return "build" if command == "build" else f"dbt {command or 'command'}"
-
-
-def take_build_folder(path: Path, config: dict[str, Any]) -> None:
-    """Keep the folder of the private database to this process, and see that it can be built in."""
-    _make_private_folder(path.parent)
-    build_lock.keep(path.parent, _dbt_command())
-    try:
-        # opened for a moment: dbt would show DuckDB's refusals as a traceback
-        duckdb.connect(str(path), config=config).close()
-    except duckdb.Error as error:
-        text = " ".join(str(error).split())
-        if "Conflicting lock" in text:
-            holder = re.search(r"PID \d+", text)
-            raise UserError(
-                "the private database is in use by another program"
-                f"{f' ({holder.group()})' if holder else ''}, {path}; close it there and run again"
-            ) from None
-        raise UserError(
-            f"the private database cannot be opened ({text[:200]}), {path}; "
-            "free some space when the disk is full, otherwise delete the file; then run dbt build"
-        ) from None
-    # What a killed build had put on the disk for want of memory is as private as the database.
-    for left in Path(f"{path}.tmp").glob("duckdb_temp_*"):
-        left.unlink(missing_ok=True)
 
 
 def _unforeseen(error: Exception, place: str) -> str:
@@ -183,47 +166,6 @@ def open_door(
 
 
 # The key of the hashed ids
-
-
-def hash_key(raw_dir: Path | None, build_dir: Path) -> str:
-    """The secret of the hashed ids: the user's, the demo's, or one made once and kept."""
-    given = os.environ.get(KEY_VARIABLE, "").strip()
-    if given:
-        return given
-    if raw_dir is None:
-        return DEMO_KEY
-    path = build_dir / KEY_FILE_NAME
-    _make_private_folder(build_dir)
-    if path.exists():
-        return _kept_key(path)
-    key = secrets.token_hex(32)
-    unfinished = path.with_name(f"{path.name}.part")
-    unfinished.unlink(missing_ok=True)  # of a build that was killed here
-    handle = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "w") as stream:
-        stream.write(key + "\n")
-        stream.flush()
-        os.fsync(handle)
-    unfinished.replace(path)  # whole or not at all: an empty key file would stop every later build
-    print(
-        f"wardhouse: a key for the hashed ids was made, {path}; "
-        "keep a copy: without it the ids of the next build are different",
-        file=sys.stderr,
-    )
-    return key
-
-
-def _kept_key(path: Path) -> str:
-    path.chmod(0o600)
-    key = path.read_text().strip()
-    if not key:
-        raise UserError(f"the key file is empty, {path}; put your copy back or remove the file")
-    return key
-
-
-def _make_private_folder(folder: Path) -> None:
-    if not folder.is_dir():
-        folder.mkdir(parents=True, mode=0o700)
 
 
 def _write_key(conn: duckdb.DuckDBPyConnection, secret: str) -> None:
@@ -301,7 +243,7 @@ def _is_landed(found: Inventory, known: dict[str, dict], landing_dir: Path) -> b
 def _land_damaged(found: Inventory, reused: dict[str, Scan], landing_dir: Path) -> None:
     if not _copies(found, found.scans, landing_dir):
         return
-    _make_private_folder(landing_dir)
+    make_private_folder(landing_dir)
     for file in found.files:
         there = str(file.path) in reused and landing_path(file, landing_dir).exists()
         if not found.scan(file).clean and not there:

@@ -52,10 +52,19 @@
     end
 {%- endmacro %}
 
+{% macro is_free_text(column) -%}
+    {#-
+      Whether a text is no name of a category but a remark: longer than 80 characters, or with an
+      e-mail address, a telephone or a record number (six digits in a row) in it.
+    -#}
+    {{ regexp_test(column, '@|([0-9][ ()./-]?){6}|^.{81}') }}
+{%- endmacro %}
+
 {% macro known_name(code, column) -%}
     {#-
       The name of a category: the code map's, else as the source writes it. Words that say that
-      nobody knows are all `unknown`; `all` would be read as a total and cannot be used.
+      nobody knows are all `unknown`; `all` would be read as a total and cannot be used; free text
+      may hold anybody's name or telephone number and is never published.
     -#}
     coalesce(
         {{ code }},
@@ -63,6 +72,7 @@
             when {{ is_one_of(column, ['unknown', 'not known', 'not stated', 'unspecified']) }}
                 then 'unknown'
             when {{ is_one_of(column, ['all']) }} or length({{ column }}) > {{ longest_name() }}
+                or {{ is_free_text(column) }}
                 then null
             else {{ clean_text(column) }}
         end

@@ -76,6 +76,9 @@
             when nullif(trim({{ raw_text }}), '') is null or {{ value }} is not null then null
             when {{ is_placeholder(raw_text) }} then '{{ column }}:sentinel'
             when length({{ raw_text }}) > {{ longest_name() }} then '{{ column }}:too_long'
+            {%- if reason == 'sentinel' %}
+            when {{ is_free_text(raw_text) }} then '{{ column }}:free_text'
+            {%- endif %}
             else '{{ column }}:' || {{ reason if ' ' in reason else "'" ~ reason ~ "'" }}
         end
     {%- endfor %}

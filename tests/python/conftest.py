@@ -19,6 +19,8 @@ import duckdb
 import pytest
 import yaml
 
+import hostile_data
+import no_network
 import trial_report
 import vector_report
 
@@ -27,6 +29,8 @@ ROOT = Path(__file__).resolve().parents[2]
 SHARED = Path(os.environ.get("WARDHOUSE_SHARED") or ROOT.parent / "shared")
 DBT = Path(sys.executable).parent / "dbt"
 VECTORS = ROOT / "tests" / "data" / "vectors"
+# Whatever the tests build, publish and draw is cut off from every network where that is possible.
+CUT_OFF = () if no_network.why_not() else (sys.executable, no_network.__file__)
 # unit tests know nothing of the data: the demo build runs them, other builds need not again
 WITHOUT_UNIT_TESTS = ("--exclude-resource-type", "unit_test")
 WITHOUT_TESTS = ("--exclude-resource-type", "test", *WITHOUT_UNIT_TESTS)
@@ -86,7 +90,7 @@ def run_dbt(
     settings = raw_dir / "wardhouse.yml" if raw_dir else None
     merged = yaml.safe_load(settings.read_text()) if settings and settings.exists() else {}
     merged |= dbt_vars or {}
-    command = [str(DBT), "--no-use-colors", *arguments]
+    command = [*CUT_OFF, str(DBT), "--no-use-colors", *arguments]
     if merged:
         command += ["--vars", json.dumps(merged, default=str)]
     done = subprocess.run(
@@ -166,7 +170,7 @@ def run_model(build: Build, model: str, inputs: dict[str, list[dict]]) -> list[d
 def publish(build: Build) -> subprocess.CompletedProcess:
     """Run the publish step on a build."""
     return subprocess.run(
-        [sys.executable, "scripts/publish.py"],
+        [*CUT_OFF, sys.executable, "scripts/publish.py"],
         cwd=ROOT,
         env=build.environment,
         capture_output=True,
@@ -189,6 +193,65 @@ def demo_warehouse(demo_build) -> Path:
     done = publish(demo_build)
     assert done.returncode == 0, done.stderr
     return demo_build.published
+
+
+@pytest.fixture(autouse=True)
+def _umask_of_the_session():
+    """The door narrows the umask of its process; a test that opens it must not narrow ours."""
+    before = os.umask(0)
+    os.umask(before)
+    yield
+    os.umask(before)
+
+
+@dataclass(frozen=True)
+class Hostile:
+    """A build of data that try to carry identifiers out, published and drawn; what was printed."""
+
+    build: Build
+    identifiers: hostile_data.Identifiers
+    output: str
+
+    @property
+    def folder(self) -> Path:
+        """Where everything is."""
+        return self.build.folder
+
+
+@pytest.fixture(scope="session")
+def hostile(tmp_path_factory) -> Hostile:
+    """The hostile data built, published and drawn under umask 0 into folders open to all.
+
+    The data break many rules, on purpose. The rules are looked at elsewhere: here the build passes
+    for a green one, so that the worst comes as far as it can.
+    """
+    folder = tmp_path_factory.mktemp("hostile")
+    found = hostile_data.write(folder / "raw")
+    for name in ("build", "target", "logs"):
+        (folder / name).mkdir()
+        (folder / name).chmod(0o777)
+    before = os.umask(0)
+    try:
+        build = run_dbt(folder, "build", *WITHOUT_TESTS, raw_dir=folder / "raw")
+        assert build.returncode == 0, build.output[-4000:]
+        with duckdb.connect(str(build.private)) as connection:
+            connection.execute("update private.last_build set is_complete = true")
+            connection.execute("update marts.dq_rule_results set status = 'within threshold'")
+        published = publish(build)
+        assert published.returncode == 0, published.stderr
+        drawn = subprocess.run(
+            [*CUT_OFF, sys.executable, "scripts/plot_figures.py"],
+            cwd=ROOT,
+            env=build.environment | {"MPLCONFIGDIR": str(folder / "fonts")},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert drawn.returncode == 0, drawn.stderr
+    finally:
+        os.umask(before)
+    output = "".join(part.stdout + part.stderr for part in (published, drawn))
+    return Hostile(build, found, build.output + output)
 
 
 def shared_folder(name: str) -> Path:

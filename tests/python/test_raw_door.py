@@ -25,6 +25,7 @@ from hypothesis import example, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+import private_side
 import raw_csv
 import raw_door
 import raw_files
@@ -563,10 +564,10 @@ def test_the_demo_seeds_are_counted_but_make_no_views(house, tmp_path, monkeypat
 
 
 def test_the_key_is_made_once_for_its_owner_only(house, monkeypatch, capsys):
-    monkeypatch.delenv(raw_door.KEY_VARIABLE, raising=False)
+    monkeypatch.delenv(private_side.KEY_VARIABLE, raising=False)
     house.put("clinic/visits.csv", GOOD)
     house.open()
-    path = house.build / raw_door.KEY_FILE_NAME
+    path = house.build / private_side.KEY_FILE_NAME
     key = path.read_text().strip()
     said = capsys.readouterr().err
     assert len(key) == 64 and key not in said and str(path) in said and said.count("\n") == 1
@@ -579,17 +580,17 @@ def test_the_key_is_made_once_for_its_owner_only(house, monkeypatch, capsys):
     assert house.query("select * from private.hash_key") == [(key,)]
     assert path.stat().st_mode & 0o777 == 0o600
     assert capsys.readouterr().err == ""
-    monkeypatch.setenv(raw_door.KEY_VARIABLE, "the user's own")
+    monkeypatch.setenv(private_side.KEY_VARIABLE, "the user's own key")
     house.open()
-    assert house.query("select * from private.hash_key") == [("the user's own",)]
+    assert house.query("select * from private.hash_key") == [("the user's own key",)]
     path.write_text("")
-    monkeypatch.delenv(raw_door.KEY_VARIABLE)
+    monkeypatch.delenv(private_side.KEY_VARIABLE)
     assert "key file is empty" in house.fails()
 
 
 def test_the_demo_key_is_fixed(tmp_path, monkeypatch):
-    monkeypatch.delenv(raw_door.KEY_VARIABLE, raising=False)
-    assert raw_door.hash_key(None, tmp_path) == raw_door.DEMO_KEY
+    monkeypatch.delenv(private_side.KEY_VARIABLE, raising=False)
+    assert private_side.hash_key(None, tmp_path) == private_side.DEMO_KEY
     assert not list(tmp_path.iterdir())
 
 
