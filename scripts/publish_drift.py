@@ -30,7 +30,7 @@ SMALLEST = 0.5  # added to every count, so that a value that is new or gone has 
 
 
 @dataclass(frozen=True)
-class Warning:
+class Drift:
     """A row of `ledger.drift` that is a warning."""
 
     table_name: str
@@ -311,7 +311,7 @@ def distributions_sql(connection: duckdb.DuckDBPyConnection, catalog: str) -> st
 
 def measure_drift(
     connection: duckdb.DuckDBPyConnection, before: dict[str, Content], now: dict[str, Content]
-) -> list[Warning]:
+) -> list[Drift]:
     """Fill the temporary table `drift` with every measure; those beyond their threshold."""
     rows = ", ".join(
         f"({literal(name)}, {before[name].rows if name in before else 0}e0, "
@@ -344,9 +344,9 @@ constants (chance, half) as (values ({CHANCE}e0, {SMALLEST}e0)),
         1,
     )
     connection.execute(f"create or replace temporary table drift as {query}")
-    columns = ", ".join(Warning.__dataclass_fields__)
+    columns = ", ".join(Drift.__dataclass_fields__)
     return [
-        Warning(*row)
+        Drift(*row)
         for row in connection.execute(
             f"select {columns} from drift where is_warning "
             "order by table_name, column_name, scope, measure, value"

@@ -320,7 +320,7 @@ def test_chance_warns_hardly_ever(house):  # noqa: F811
 
 
 def test_warnings_are_in_one_line_with_numbers():
-    warning = drift.Warning("t", "c", "newest", "rows_of_value", "v", 10, 25, 1.5, 0.5)
+    warning = drift.Drift("t", "c", "newest", "rows_of_value", "v", 10, 25, 1.5, 0.5)
     assert str(warning) == (
         "drift in t.c of the newest 28 days: 10 rows of v before, 25 now "
         "(+150 % against the other rows, warned of from 50 %)"
@@ -332,7 +332,7 @@ def test_warnings_are_in_one_line_with_numbers():
 
 def test_many_warnings_are_counted(house, monkeypatch, capsys):  # noqa: F811
     publish.main([])
-    warning = drift.Warning("t", "c", "all", "psi", "", 10, 25, 0.5, 0.1)
+    warning = drift.Drift("t", "c", "all", "psi", "", 10, 25, 0.5, 0.1)
     real = drift.measure_drift
     monkeypatch.setattr(drift, "measure_drift", lambda *a: real(*a) + [warning] * 25)
     publish.main([])

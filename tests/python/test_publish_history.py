@@ -184,6 +184,27 @@ def test_a_damaged_published_file_is_replaced_and_nothing_compared(house, capsys
     assert ledger.whole(house.target) == publishes(house)[-1]["publish_number"]
 
 
+def test_damage_that_shows_in_the_comparison_only(house, capsys):  # noqa: F811
+    """The ledger can be read and the KPI values, in blocks of their own, cannot."""
+    house.change(KPIS.replace("range(6)", "range(60000)").replace("to_months(", "to_days("))
+    publish_versions(house, 1)
+    blocks = rows(
+        house.target,
+        "select distinct block_id from pragma_storage_info('marts.kpi_values_monthly') "
+        "where block_id >= 0 and column_name = 'month'",
+    )
+    content = bytearray(house.target.read_bytes())
+    for (block,) in blocks:
+        content[12_288 + block * 262_144 + 5000] ^= 0xFF
+    house.target.write_bytes(content)
+    assert [row["publish_number"] for row in publishes(house)] == [1]
+    house.change("delete from marts.kpi_values_monthly where kpi_id = 'K1'")
+    publish_versions(house, 2)
+    assert "not compared: the file before could not be read" in capsys.readouterr().err
+    assert publishes(house)[-1]["compared_with"] is None
+    assert ledger.whole(house.target) == 2
+
+
 def test_the_version_of_the_code(monkeypatch, tmp_path):
     assert len(ledger.code_version()) >= 7
     (tmp_path / "pyproject.toml").write_text('[project]\nversion = "9.8.7"\n')
@@ -450,6 +471,8 @@ def test_changed_kpi_values_are_listed(house, capsys):  # noqa: F811
         where kpi_id = 'K1' and month = date '2024-02-01';
         update marts.kpi_values_monthly set value = null, is_reportable = false
         where kpi_id = 'K2' and month = date '2024-03-01';
+        update marts.kpi_values_monthly set is_reportable = false
+        where kpi_id = 'K2' and month = date '2024-04-01';
         -- the order in which threads add up is no change
         update marts.kpi_values_monthly set value = value * (1 + 1e-13), numerator = 3 + 1e-12
         where kpi_id = 'K3';
@@ -460,7 +483,7 @@ def test_changed_kpi_values_are_listed(house, capsys):  # noqa: F811
     )
     capsys.readouterr()
     publish_versions(house, 2)
-    line = "KPI values of publish 2 against publish 1: 2 changed, 1 added, 1 withdrawn"
+    line = "KPI values of publish 2 against publish 1: 3 changed, 1 added, 1 withdrawn"
     assert f"{line} (make history)\n" in capsys.readouterr().out
     assert rows(
         house.target,
@@ -471,6 +494,7 @@ def test_changed_kpi_values_are_listed(house, capsys):  # noqa: F811
         ("K1", 2, "changed", 1, 5, 0.1, 0.5, True, True),
         ("K1", 7, "added", None, 0, None, None, None, False),
         ("K2", 3, "changed", 2, 2, 0.2, None, True, False),
+        ("K2", 4, "changed", 2, 2, 0.2, 0.2, True, False),
     ]
     publish.main(["--changes"])
     text = capsys.readouterr().out

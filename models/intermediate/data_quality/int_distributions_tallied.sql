@@ -15,16 +15,16 @@ systems as (
 {{ fact.table }}_watched as (
 
     select
+        {% for column in fact.codes -%}
+        facts.{{ column }},
+        {% endfor -%}
+        {% for column, edges in fact.numbers.items() -%}
+        {{ binned('facts.' ~ column, edges) }} as {{ column }},
+        {% endfor -%}
+        {% for column in fact.dates -%}
+        case when facts.{{ column }} is not null then 'present' end as {{ column }},
+        {% endfor -%}
         facts.{{ fact.date }} >= {{ add_days('systems.as_of_date', -28) }} as is_newest
-        {%- for column in fact.codes %},
-        facts.{{ column }}
-        {%- endfor %}
-        {%- for column, edges in fact.numbers.items() %},
-        {{ binned('facts.' ~ column, edges) }} as {{ column }}
-        {%- endfor %}
-        {%- for column in fact.dates %},
-        case when facts.{{ column }} is not null then 'present' end as {{ column }}
-        {%- endfor %}
     from {{ ref(fact.table) }} as facts
     inner join systems
         on systems.source_system = '{{ fact.source_system }}'
@@ -48,7 +48,8 @@ systems as (
         count(*) as events,
         count(case when is_newest then 1 end) as newest_events
     from {{ fact.table }}_watched
-    group by grouping sets (
+    -- sqlfluff's dialect does not know grouping sets, which DuckDB and Spark share
+    group by grouping sets (  -- noqa: PRS
         {%- for column in columns %}
         ({{ column }}){{ ',' if not loop.last }}
         {%- endfor %}

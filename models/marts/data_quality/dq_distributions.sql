@@ -12,7 +12,7 @@ ranked as (
         *,
         row_number() over (
             partition by table_name, column_name
-            order by events desc nulls last, value nulls last
+            order by events desc nulls last, value asc nulls last
         ) as commonness
     from tallied
 
