@@ -56,6 +56,7 @@ DEMO_KEY = "wardhouse-demo-key-of-invented-people"
 KEY_VARIABLE = "WARDHOUSE_KEY"
 KEY_FILE_NAME = ".wardhouse_key"
 PROGRESS_FROM_BYTES = 200 << 20
+SMALLEST_DATABASE = 3 * 4096  # DuckDB's three headers, before the first table
 
 _shown_warnings: set[str] = set()
 
@@ -111,7 +112,7 @@ def _dbt_command() -> str:
     return "build" if command == "build" else f"dbt {command or 'command'}"
 
 
-def take_build_folder(path: Path, config: dict[str, Any]) -> None:
+def take_build_folder(path: Path, config: dict[str, Any], is_second_try: bool = False) -> None:
     """Keep the folder of the private database to this process, and see that it can be built in."""
     _make_private_folder(path.parent)
     build_lock.keep(path.parent, _dbt_command())
@@ -126,6 +127,12 @@ def take_build_folder(path: Path, config: dict[str, Any]) -> None:
                 "the private database is in use by another program"
                 f"{f' ({holder.group()})' if holder else ''}, {path}; close it there and run again"
             ) from None
+        if path.is_file() and path.stat().st_size < SMALLEST_DATABASE:
+            # The disk was full, or a kill came, while the file was made: there is nothing in it.
+            path.unlink()
+            if not is_second_try:
+                take_build_folder(path, config, is_second_try=True)
+                return
         raise UserError(
             f"the private database cannot be opened ({text[:200]}), {path}; "
             "free some space when the disk is full, otherwise delete the file; then run dbt build"
