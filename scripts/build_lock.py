@@ -74,23 +74,20 @@ def _take(folder: Path, what: str, name: str, remedy: str) -> int:
             f"make the folder writable or {remedy}"
         ) from None
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        holder = _holder(descriptor)
-        os.close(descriptor)
-        if f"(process {os.getpid()}," in holder:
-            raise UserError(
-                f"this process itself has run dbt or publishes, {shown}; "
-                "run one after the other, each in a process of its own"
-            ) from None
-        raise UserError(
-            f"another {holder}, {shown}; wait until it has ended and run again"
-        ) from None
+        holder = _lock(descriptor)
     except OSError as error:  # a network file system without locks
         os.close(descriptor)
         raise UserError(
             f"the file system has no locks ({error.strerror}: {name}), {shown}; {remedy}"
         ) from None
+    if holder is not None:
+        os.close(descriptor)
+        if f"(process {os.getpid()}," in holder:
+            raise UserError(
+                f"this process itself has run dbt or publishes, {shown}; "
+                "run one after the other, each in a process of its own"
+            )
+        raise UserError(f"another {holder}, {shown}; wait until it has ended and run again")
     note = f"{what}\n{os.getpid()}\n{datetime.now():%Y-%m-%d %H:%M:%S}\n"
     with suppress(OSError):  # on a full disk the lock holds all the same
         os.ftruncate(descriptor, 0)
@@ -98,13 +95,19 @@ def _take(folder: Path, what: str, name: str, remedy: str) -> int:
     return descriptor
 
 
-def _holder(descriptor: int) -> str:
-    """Who is at work, as far as the file says; a killed holder's words are not believed."""
+def _lock(descriptor: int) -> str | None:
+    """Take the lock, or say who has it; one who ends while we look is not in the way."""
     for _ in range(LOOKS):
-        words = os.pread(descriptor, 200, 0).decode("utf-8", "replace").split("\n")
-        if len(words) == 4 and words[1].isdigit() and _is_alive(int(words[1])):
-            return f"{words[0]} is at work (process {words[1]}, since {words[2]})"
-        time.sleep(PAUSE)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            words = os.pread(descriptor, 200, 0).decode("utf-8", "replace").split("\n")
+            # a killed holder's words are not believed
+            if len(words) == 4 and words[1].isdigit() and _is_alive(int(words[1])):
+                return f"{words[0]} is at work (process {words[1]}, since {words[2]})"
+            time.sleep(PAUSE)
+        else:
+            return None
     return "build or publish is at work"
 
 

@@ -26,6 +26,7 @@ KEY_VARIABLE = "WARDHOUSE_KEY"
 KEY_FILE_NAME = ".wardhouse_key"
 # A short secret is found by trying: then every record number follows from its key.
 SHORTEST_KEY, FEWEST_SIGNS = 16, 8
+SMALLEST_DATABASE = 3 * 4096  # DuckDB's three headers, before the first table
 _FOR_OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
@@ -125,7 +126,9 @@ def _is_shared(folder: Path) -> bool:
     return any(not path.name.startswith(".") for path in folder.iterdir())
 
 
-def take_build_folder(path: Path, config: dict[str, Any], command: str) -> None:
+def take_build_folder(
+    path: Path, config: dict[str, Any], command: str, is_second_try: bool = False
+) -> None:
     """Keep the folder of the private database to this process, and see that it can be built in."""
     make_private_folder(path.parent)
     build_lock.keep(path.parent, command)
@@ -140,6 +143,12 @@ def take_build_folder(path: Path, config: dict[str, Any], command: str) -> None:
                 "the private database is in use by another program"
                 f"{f' ({holder.group()})' if holder else ''}, {path}; close it there and run again"
             ) from None
+        if path.is_file() and path.stat().st_size < SMALLEST_DATABASE:
+            # The disk was full, or a kill came, while the file was made: there is nothing in it.
+            path.unlink()
+            if not is_second_try:
+                take_build_folder(path, config, command, is_second_try=True)
+                return
         raise UserError(
             f"the private database cannot be opened ({text[:200]}), {path}; "
             "free some space when the disk is full, otherwise delete the file; then run dbt build"

@@ -132,6 +132,16 @@ def test_words_of_the_dead_are_not_believed(tmp_path, monkeypatch):
         assert refusal(tmp_path).startswith("another build or publish is at work, ")
 
 
+def test_a_holder_that_ends_while_we_look_is_not_in_the_way(tmp_path, monkeypatch):
+    path = tmp_path / build_lock.LOCK_NAME
+    path.touch()
+    file = path.open()
+    fcntl.flock(file, fcntl.LOCK_EX)
+    monkeypatch.setattr(build_lock.time, "sleep", lambda _: file.close())
+    with build_lock.held(tmp_path, "publish"):
+        assert path.read_text().startswith(f"publish\n{os.getpid()}\n")
+
+
 @pytest.mark.parametrize("number", [errno.ENOLCK, errno.EOPNOTSUPP])
 def test_a_file_system_without_locks_is_one_line(tmp_path, monkeypatch, number):
     def no_locks(*_):

@@ -128,10 +128,20 @@ def test_a_private_database_that_cannot_be_opened_is_one_line(tmp_path):
         f"the private database is in use by another program (PID {reader.pid}), {path}; "
         "close it there and run again"
     )
-    path.write_bytes(path.read_bytes()[:5000])
+    path.write_bytes(b"no database" * 2000)
     with pytest.raises(UserError, match="the private database cannot be opened ") as caught:
         raw_door.take_build_folder(path, {})
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("size", [1, 4096, 8192, 12287])
+def test_a_private_database_that_was_hardly_begun_is_begun_again(tmp_path, size):
+    path = tmp_path / "wardhouse_private.duckdb"
+    duckdb.connect(str(path)).close()
+    path.write_bytes(path.read_bytes()[:size] if size % 2 == 0 else bytes(size))
+    raw_door.take_build_folder(path, {})
+    with duckdb.connect(str(path)) as db:
+        assert db.execute("from duckdb_tables()").fetchall() == []
 
 
 @pytest.fixture
