@@ -4,7 +4,7 @@ Usage: python scripts/publish.py
 
 Takes only a complete, green `dbt build` of the private database, copies its schema `marts` with
 constraints and comments to a new file, compares the copy with the original and then replaces the
-published file in one step. Readers keep what they have open; nobody sees half a publish.
+published file in one step. Beside it goes the shareable edition: no people, no small cells. Readers keep what they have open; nobody sees half a publish.
 """
 
 from __future__ import annotations
@@ -30,6 +30,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 import settings
+import shareable
+from disclosure import NotProtected
 from raw_contract import source_files, squash
 from settings import UserError
 
@@ -450,6 +452,28 @@ def foreign_objects(connection: duckdb.DuckDBPyConnection) -> list[str]:
     ]
 
 
+def make_shareable(db: duckdb.DuckDBPyConnection, copy: Path, path: Path) -> shareable.Edition:
+    """Write the shareable edition of the audited copy beside it."""
+    db.execute(f"attach {literal(str(copy))} as {COPY} (type duckdb, read_only)")
+    try:
+        return shareable.write(db, COPY, path, minimum_cell(db))
+    except NotProtected as error:
+        raise UserError(
+            f"the shareable edition cannot be made safe: {error}, {shareable.SPECIFICATION.name}; "
+            f"take the mart with the finest cells out of it and {AGAIN}"
+        ) from error
+    finally:
+        db.execute(f"detach {COPY}")
+
+
+def minimum_cell(db: duckdb.DuckDBPyConnection) -> int:
+    """The smallest count that is shown, as the build was told."""
+    try:
+        return db.execute(f"select minimum_cell from {PRIVATE}.private.last_build").fetchone()[0]
+    except duckdb.BinderException:
+        return shareable.MINIMUM_CELL  # a build of a version that did not record it
+
+
 # --- files ---------------------------------------------------------------------------------------
 
 
@@ -567,8 +591,8 @@ def steps(progress: Progress, signals: Signals, tables: int) -> Step:
     return step
 
 
-def publish(signals: Signals, console: Console) -> tuple[int, int]:
-    """Check, copy, audit and swap; the numbers of tables and rows published."""
+def publish(signals: Signals, console: Console) -> tuple[int, int, shareable.Edition]:
+    """Check, copy, audit and swap; tables and rows published, and the shareable edition."""
     private = settings.private_database()
     target = settings.published_database().resolve()  # a link keeps pointing to the new file
     refuse_bad_target(private, target)
@@ -593,20 +617,25 @@ def publish(signals: Signals, console: Console) -> tuple[int, int]:
             attach_private(db, private)
             check_last_build(db, private)
             tables, without_model = tables_to_publish(db, private)
-            with writers_kept_out(target):
-                pass  # better told before the copy than after it
+            shareable_target = shareable.beside(target)
+            for path in (target, shareable_target):
+                with writers_kept_out(path):
+                    pass  # better told before the copy than after it
             step = steps(progress, signals, len(tables))
             copy = folder / target.name  # DuckDB names the catalog after the file
             make_copy(db, copy, tables, step)
             rows = audit(db, copy, tables, step)
+            edition = make_shareable(db, copy, folder / shareable_target.name)
             sync(copy)
+            sync(folder / shareable_target.name)
             signals.ignore()
             signals.check()
             swap(copy, target)
+            swap(folder / shareable_target.name, shareable_target)
     if without_model:
         names = listed([f"{SCHEMA}.{name}" for name in without_model])
         console.print(f"left out, because no model makes it: {names}", markup=False, soft_wrap=True)
-    return len(tables), rows
+    return len(tables), rows, edition
 
 
 def one_line(error: Exception) -> str:
@@ -642,7 +671,7 @@ def main(argv: list[str]) -> int:
     signals = Signals()
     try:
         with signals:
-            tables, rows = publish(signals, Console(stderr=True))
+            tables, rows, edition = publish(signals, Console(stderr=True))
     except BaseException as error:
         # DuckDB turns what a signal handler raises into its own error, so ask the signals.
         if signals.received:
@@ -655,7 +684,12 @@ def main(argv: list[str]) -> int:
         if isinstance(error, (OSError, duckdb.Error)):
             raise user_error(error) from error
         raise
-    print(f"published {tables:,} tables, {rows:,} rows to {shown(settings.published_database())}")
+    target = settings.published_database()
+    print(f"published {tables:,} tables, {rows:,} rows to {shown(target)}")
+    print(
+        f"shareable edition: {edition.tables:,} tables, {edition.hidden:,} of {edition.cells:,} "
+        f"cells hidden, {shown(shareable.beside(target))}"
+    )
     return 0
 
 

@@ -13,6 +13,7 @@
             '{{ flags.WHICH }}' as command,
             {{ is_complete_selection() }} as is_complete,
             'started' as status,
+            cast({{ var('minimum_cell') | int }} as bigint) as minimum_cell,
             cast(0 as bigint) as nodes,
             cast('' as string) as failures;
     {% endif %}

@@ -22,6 +22,7 @@ import duckdb
 import pytest
 
 import publish
+import shareable
 from settings import UserError
 
 SCRIPTS = Path(publish.__file__).parent
@@ -156,7 +157,7 @@ class House:
 
     def leftovers(self) -> list[str]:
         """Whatever lies beside the published file and the lock."""
-        known = {self.target.name, publish.LOCK_NAME}
+        known = {self.target.name, shareable.beside(self.target).name, publish.LOCK_NAME}
         return sorted({path.name for path in self.target.parent.iterdir()} - known)
 
     def run(self, code: str | None = None, **options: object) -> subprocess.CompletedProcess:
@@ -255,7 +256,10 @@ def everything(path: Path) -> dict[str, list]:
 def test_the_copy_is_the_marts_and_nothing_else(house, capfd):
     assert publish.main([]) == 0
     output = capfd.readouterr()
-    assert output.out == f"published 4 tables, 3,003 rows to {house.target}\n"
+    assert output.out == (
+        f"published 4 tables, 3,003 rows to {house.target}\n"
+        f"shareable edition: 2 tables, 0 of 0 cells hidden, {shareable.beside(house.target)}\n"
+    )
     assert output.err == ""
 
     published = everything(house.target)

@@ -1,0 +1,279 @@
+"""An attack on the shareable edition: what can be worked out from everything that it shows.
+
+It does not read the specification. Which columns are the same number, which tables add up to
+which, and which columns of a row add up is found by trying everything on the exact marts, so the
+attacker knows more than a reader of the file ever would. Then come subtraction, linear algebra
+and, for the counts, linear programming with the bounds that rounded numbers set.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections import defaultdict
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pytest
+from scipy.optimize import linprog
+
+import shareable
+
+Key = frozenset[tuple[str, str]]
+Variable = tuple[int, Key]  # a class of columns that are the same number, and a cell
+
+
+def records(path: Path, table: str) -> list[dict]:
+    with duckdb.connect(str(path), read_only=True) as db:
+        result = db.execute(f"from marts.{table}")
+        names = [column[0] for column in result.description]
+        return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+
+
+def keys_and_measures(path: Path, table: str) -> tuple[list[str], list[str]]:
+    with duckdb.connect(str(path), read_only=True) as db:
+        types = dict(
+            db.execute(
+                "select column_name, data_type from duckdb_columns() where table_name = ?", [table]
+            ).fetchall()
+        )
+    keys = [c for c, kind in types.items() if kind in ("VARCHAR", "DATE")]
+    return keys, [c for c, kind in types.items() if kind == "BIGINT" or kind.startswith("DECIMAL")]
+
+
+def cell_of(row: dict, keys: list[str]) -> Key:
+    """Dimension and value, without totals; a pair of columns may hold the dimension's name."""
+    pairs = {key.removesuffix("_id"): str(row[key]) for key in keys}
+    for name, value in (("dimension", "value"), ("group_by", "group_value")):
+        if name in pairs:
+            pairs[pairs.pop(name)] = pairs.pop(value)
+    pairs = {"treatment_type" if k == "treatment" else k: v for k, v in pairs.items()}
+    return frozenset((k, v) for k, v in pairs.items() if v != "all")
+
+
+@dataclass
+class Evidence:
+    """All that the attacker has: values, bounds and equations over variables, and what is true."""
+
+    truth: dict[Variable, float] = field(default_factory=dict)
+    known: dict[Variable, float] = field(default_factory=dict)
+    bounds: dict[Variable, tuple[float, float]] = field(default_factory=dict)
+    hidden: set[Variable] = field(default_factory=set)
+    equations: list[dict[Variable, int]] = field(default_factory=list)
+
+    def holds(self, equation: dict[Variable, int]) -> bool:
+        return abs(sum(sign * self.truth[v] for v, sign in equation.items())) < 1e-6
+
+
+def evidence(edition: Path, internal: Path) -> Evidence:
+    """Read the edition and find its columns, classes and equations with the exact marts' help."""
+    with duckdb.connect(str(edition), read_only=True) as db:
+        tables = [
+            name
+            for (name,) in db.execute(
+                "select table_name from duckdb_columns() where column_name = 'is_suppressed'"
+            ).fetchall()
+        ]
+    shown: dict[tuple[str, str], dict[Key, float | None]] = {}
+    exact: dict[tuple[str, str], dict[Key, float]] = {}
+    for table in sorted(tables):
+        keys, measures = keys_and_measures(edition, table)
+        rows = records(edition, table)
+        keys = [k for k in keys if all(row[k] is not None for row in rows)]
+        original = {tuple(str(row[k]) for k in keys): row for row in records(internal, table)}
+        # a key with a single value names no cell; a column that is nowhere shown was left out
+        naming = [k for k in keys if k == "source_system" or len({row[k] for row in rows}) > 1]
+        naming = naming if len(naming) <= 4 else naming[:1]  # the rest describes, as in the claims
+        for measure in measures:
+            if measure in keys or all(row[measure] is None for row in rows):
+                continue
+            for row in rows:
+                cell = cell_of(row, naming)
+                true = original[tuple(str(row[k]) for k in keys)][measure]
+                if true is None:
+                    continue
+                value = row[measure]
+                shown.setdefault((table, measure), {})[cell] = None if value is None else float(value)
+                exact.setdefault((table, measure), {})[cell] = float(true)
+    found = Evidence()
+    number = classes(exact)
+    for column, values in shown.items():
+        is_rounded = any(v is not None and v != exact[column][c] for c, v in values.items())
+        for cell, value in values.items():
+            variable = number[column], cell
+            found.truth[variable] = exact[column][cell]
+            if value is None:
+                found.hidden.add(variable)
+            elif is_rounded:
+                low, high = found.bounds.get(variable, (0.0, np.inf))
+                found.bounds[variable] = max(low, value - 5), min(high, value + 5)
+            else:
+                found.known[variable] = value
+    add_sums(found)
+    add_rows(found, exact, number)
+    return found
+
+
+def classes(exact: dict[tuple[str, str], dict[Key, float]]) -> dict[tuple[str, str], int]:
+    """Columns that are equal in all cells that both have are one number: so is the attacker told."""
+    number = {column: i for i, column in enumerate(sorted(exact))}
+    for one, other in itertools.combinations(sorted(exact), 2):
+        common = exact[one].keys() & exact[other].keys()
+        values = {exact[one][cell] for cell in common}
+        if len(values) > 1 and all(exact[one][c] == exact[other][c] for c in common):
+            old, new = number[other], number[one]
+            number = {column: new if n == old else n for column, n in number.items()}
+    return number
+
+
+def add_sums(found: Evidence) -> None:
+    """A cell is the sum of the cells with one more dimension, where that is so."""
+    while True:
+        parts: dict[tuple[Variable, str], list[Variable]] = defaultdict(list)
+        for number, cell in found.truth:
+            for pair in cell:
+                parts[(number, cell - {pair}), pair[0]].append((number, cell))
+        missing = {total: members for (total, _), members in parts.items()}
+        missing = {t: m for t, m in missing.items() if t not in found.truth}
+        if not missing:
+            break
+        for total, members in missing.items():
+            found.truth[total] = sum(found.truth[member] for member in members)
+    for (total, _), members in parts.items():
+        equation = {total: -1} | dict.fromkeys(members, 1)
+        if found.holds(equation):
+            found.equations.append(equation)
+
+
+def add_rows(found: Evidence, exact: dict, number: dict) -> None:
+    """Columns of a table of which one is the sum of two others, in every row."""
+    for table in {table for table, _ in exact}:
+        columns = [column for column in exact if column[0] == table]
+        for a, b, c in itertools.permutations(columns, 3):
+            cells = exact[a].keys() & exact[b].keys() & exact[c].keys()
+            equations = [
+                {(number[a], x): -1, (number[b], x): 1, (number[c], x): 1} for x in cells
+            ]
+            if b < c and len(cells) > 2 and all(len(e) == 3 and found.holds(e) for e in equations):
+                found.equations += equations
+
+
+def subtract(found: Evidence) -> dict[Variable, float]:
+    """What follows from equations with a single unknown, again and again."""
+    known = dict(found.known)
+    while True:
+        before = len(known)
+        for equation in found.equations:
+            unknown = [variable for variable in equation if variable not in known]
+            if len(unknown) == 1:
+                rest = sum(sign * known[v] for v, sign in equation.items() if v in known)
+                known[unknown[0]] = -rest / equation[unknown[0]]
+        if len(known) == before:
+            return known
+
+
+def systems(found: Evidence, known: dict[Variable, float]) -> list[tuple]:
+    """What is left, in parts that share no unknown: variables, matrix, right-hand side."""
+    open_ones = [{v: s for v, s in e.items() if v not in known} for e in found.equations]
+    group: dict[Variable, Variable] = {}
+
+    def root(variable: Variable) -> Variable:
+        while group.setdefault(variable, variable) != variable:
+            variable = group[variable]
+        return variable
+
+    for equation in open_ones:
+        for variable in list(equation)[1:]:
+            group[root(variable)] = root(next(iter(equation)))
+    members: dict[Variable, list[int]] = defaultdict(list)
+    for i, equation in enumerate(open_ones):
+        if equation:
+            members[root(next(iter(equation)))].append(i)
+    result = []
+    for rows in members.values():
+        variables = sorted({v for i in rows for v in open_ones[i]}, key=str)
+        place = {variable: i for i, variable in enumerate(variables)}
+        matrix, right = np.zeros((len(rows), len(variables))), np.zeros(len(rows))
+        for r, i in enumerate(rows):
+            for variable, sign in found.equations[i].items():
+                if variable in known:
+                    right[r] -= sign * known[variable]
+                else:
+                    matrix[r, place[variable]] = sign
+        result.append((variables, matrix, right))
+    return result
+
+
+def attack(edition: Path, internal: Path, programs: int | None = 0) -> tuple[int, dict]:
+    """Hidden numbers (variables above 0), and those recovered with the means that did it.
+
+    `programs` is how many hidden counts are tried by linear programming; None is all.
+    """
+    found = evidence(edition, internal)
+    targets = {variable for variable in found.hidden if found.truth[variable] > 0}
+    recovered = {v: "shown in another table" for v in targets if v in found.known}
+    known = subtract(found)
+    recovered |= {v: "subtraction" for v in targets if v in known and v not in recovered}
+    tried = 0
+    for variables, matrix, right in systems(found, known):
+        _, singular, rows = np.linalg.svd(matrix, full_matrices=False)
+        rows = rows[singular > 1e-8]
+        fixed = 1 - (rows**2).sum(axis=0) < 1e-8
+        recovered |= {
+            v: "linear algebra" for v, x in zip(variables, fixed, strict=True) if x and v in targets
+        }
+        bounds = [found.bounds.get(v, (0.0, None)) for v in variables]
+        bounds = [(low, None if high == np.inf else high) for low, high in bounds]
+        for place, variable in enumerate(variables):
+            if variable not in targets or (programs is not None and tried >= programs):
+                continue
+            tried += 1
+            ends = []
+            for sign in (1, -1):
+                aim = np.zeros(len(variables))
+                aim[place] = sign
+                solved = linprog(aim, A_eq=matrix, b_eq=right, bounds=bounds, method="highs")
+                assert solved.status in (0, 3), solved.message
+                ends.append(solved.fun * sign if solved.status == 0 else np.inf)
+            if np.ceil(ends[0] - 1e-5) == np.floor(ends[1] + 1e-5):
+                recovered.setdefault(variable, "linear programming")
+    wrong = [v for v, how in recovered.items() if how == "subtraction"]
+    assert all(abs(known[v] - found.truth[v]) < 1e-5 for v in wrong), "the attack is sound"
+    return len(targets), recovered
+
+
+def edition_of(internal: Path, folder: Path, **options) -> Path:
+    """A shareable edition of a published file."""
+    path = folder / "shareable.duckdb"
+    with duckdb.connect() as db:
+        db.execute(f"attach '{internal}' as internal_side (read_only)")
+        shareable.write(db, "internal_side", path, **options)
+    return path
+
+
+def test_nothing_comes_back(demo_warehouse: Path) -> None:
+    """The published edition of the demo data."""
+    attacked, recovered = attack(shareable.beside(demo_warehouse), demo_warehouse, programs=40)
+    assert attacked > 500
+    assert recovered == {}
+
+
+def test_the_attack_bites(demo_warehouse: Path, tmp_path: Path) -> None:
+    """With small cells hidden and nothing beside them, they come back by the dozen."""
+    path = edition_of(demo_warehouse, tmp_path, complementary=False)
+    attacked, recovered = attack(path, demo_warehouse)
+    assert len(recovered) > 50
+    print(f"without complementary cells: {attacked} attacked, {len(recovered)} recovered")
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("minimum_cell", [5, 11, 30])
+def test_nothing_comes_back_by_programming(
+    demo_warehouse: Path, tmp_path: Path, minimum_cell: int
+) -> None:
+    """Every hidden number of the demo data by linear programming, for three minimum sizes."""
+    path = edition_of(demo_warehouse, tmp_path, minimum_cell=minimum_cell)
+    attacked, recovered = attack(path, demo_warehouse, programs=None)
+    print(f"minimum {minimum_cell}: {attacked} attacked, {len(recovered)} recovered")
+    assert recovered == {}
