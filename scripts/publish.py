@@ -4,7 +4,8 @@ Usage: python scripts/publish.py
 
 Takes only a complete, green `dbt build` of the private database, copies its schema `marts` with
 constraints and comments to a new file, compares the copy with the original and then replaces the
-published file in one step. Beside it goes the shareable edition: no people, no small cells. Readers keep what they have open; nobody sees half a publish.
+published file in one step. Beside it goes the shareable edition: no people, no small cells.
+Readers keep what they have open; nobody sees half a publish.
 """
 
 from __future__ import annotations

@@ -181,7 +181,7 @@ def hide(
         selects = [counts_of(source, part, part.layer == layer, minimum_cell) for part in mine]
         db.execute(
             f"""
-            create or replace temp table observed as {' union all '.join(selects)};
+            create or replace temp table observed as {" union all ".join(selects)};
             update observed set is_primary = true where name in (
                 select name from hidden_names
                 where population = '{population}' and layer = {layer - 1}
@@ -246,8 +246,8 @@ def write_table(
         db.execute(
             f"""
             create table {target} as
-            select {', '.join(shown)},
-                {' or '.join(f'(({p.row_filter}) and {is_hidden(i)})' for i, p in enumerate(parts))}
+            select {", ".join(shown)},
+                {" or ".join(f"(({p.row_filter}) and {is_hidden(i)})" for i, p in enumerate(parts))}
                     as {SUPPRESSED}
             from (select * from {origin} where {rows}) as mart{joins}
             order by all
@@ -285,8 +285,10 @@ def shown_column(column: str, kind: str, parts: list[Part]) -> str:
         for i, part in enumerate(parts)
         if column in (*part.exact, *part.rounded)
     )
-    return f'cast(case{cases} end as {kind}) as "{column}"' if cases else (
-        f'cast(null as {kind}) as "{column}"'
+    return (
+        f'cast(case{cases} end as {kind}) as "{column}"'
+        if cases
+        else (f'cast(null as {kind}) as "{column}"')
     )
 
 
@@ -317,16 +319,19 @@ def check(db: duckdb.DuckDBPyConnection, parts: list[Part], tables: list[str]) -
         rows += db.execute(f"select count(*) from {table}").fetchone()[0]
         for part in (part for part in parts if part.mart == mart and not part.is_whole_table):
             shown = [f'"{c}" is not null' for c in (*part.exact, *part.rounded) if c in columns]
-            if shown and db.execute(
-                f"""
+            if (
+                shown
+                and db.execute(
+                    f"""
                 select count(*) from {table} as mart
                 semi join (
                     from hidden_names where population = '{part.population}'
                         and layer = {part.layer}
                 ) as h on h.name = {part.name}
-                where ({part.row_filter}) and ({' or '.join(shown)})
+                where ({part.row_filter}) and ({" or ".join(shown)})
                 """
-            ).fetchone()[0]:
+                ).fetchone()[0]
+            ):
                 wrong.append(f"{mart} (hidden cells)")
     if wrong:
         raise settings.UserError(

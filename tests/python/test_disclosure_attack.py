@@ -24,20 +24,14 @@ Key = frozenset[tuple[str, str]]
 Variable = tuple[int, Key]  # a class of columns that are the same number, and a cell
 
 
-def records(path: Path, table: str) -> list[dict]:
-    with duckdb.connect(str(path), read_only=True) as db:
-        result = db.execute(f"from marts.{table}")
-        names = [column[0] for column in result.description]
-        return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+def records(db: duckdb.DuckDBPyConnection, table: str) -> list[dict]:
+    result = db.execute(f"from {table}")
+    names = [column[0] for column in result.description]
+    return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
 
 
-def keys_and_measures(path: Path, table: str) -> tuple[list[str], list[str]]:
-    with duckdb.connect(str(path), read_only=True) as db:
-        types = dict(
-            db.execute(
-                "select column_name, data_type from duckdb_columns() where table_name = ?", [table]
-            ).fetchall()
-        )
+def keys_and_measures(db: duckdb.DuckDBPyConnection, table: str) -> tuple[list[str], list[str]]:
+    types = {name: kind for name, kind, *_ in db.execute(f"describe {table}").fetchall()}
     keys = [c for c, kind in types.items() if kind in ("VARCHAR", "DATE")]
     return keys, [c for c, kind in types.items() if kind == "BIGINT" or kind.startswith("DECIMAL")]
 
@@ -63,39 +57,22 @@ class Evidence:
     equations: list[dict[Variable, int]] = field(default_factory=list)
 
     def holds(self, equation: dict[Variable, int]) -> bool:
+        """Whether an equation is true."""
         return abs(sum(sign * self.truth[v] for v, sign in equation.items())) < 1e-6
 
 
 def evidence(edition: Path, internal: Path) -> Evidence:
     """Read the edition and find its columns, classes and equations with the exact marts' help."""
-    with duckdb.connect(str(edition), read_only=True) as db:
-        tables = [
-            name
-            for (name,) in db.execute(
-                "select table_name from duckdb_columns() where column_name = 'is_suppressed'"
-            ).fetchall()
-        ]
     shown: dict[tuple[str, str], dict[Key, float | None]] = {}
     exact: dict[tuple[str, str], dict[Key, float]] = {}
-    for table in sorted(tables):
-        keys, measures = keys_and_measures(edition, table)
-        rows = records(edition, table)
-        keys = [k for k in keys if all(row[k] is not None for row in rows)]
-        original = {tuple(str(row[k]) for k in keys): row for row in records(internal, table)}
-        # a key with a single value names no cell; a column that is nowhere shown was left out
-        naming = [k for k in keys if k == "source_system" or len({row[k] for row in rows}) > 1]
-        naming = naming if len(naming) <= 4 else naming[:1]  # the rest describes, as in the claims
-        for measure in measures:
-            if measure in keys or all(row[measure] is None for row in rows):
-                continue
-            for row in rows:
-                cell = cell_of(row, naming)
-                true = original[tuple(str(row[k]) for k in keys)][measure]
-                if true is None:
-                    continue
-                value = row[measure]
-                shown.setdefault((table, measure), {})[cell] = None if value is None else float(value)
-                exact.setdefault((table, measure), {})[cell] = float(true)
+    with duckdb.connect() as db:
+        db.execute(f"attach '{edition}' as edition (read_only)")
+        db.execute(f"attach '{internal}' as internal (read_only)")
+        tables = db.execute(
+            "select table_name from duckdb_columns() where column_name = 'is_suppressed' order by 1"
+        ).fetchall()
+        for (table,) in tables:
+            read_table(db, table, shown, exact)
     found = Evidence()
     number = classes(exact)
     for column, values in shown.items():
@@ -115,8 +92,31 @@ def evidence(edition: Path, internal: Path) -> Evidence:
     return found
 
 
+def read_table(db: duckdb.DuckDBPyConnection, table: str, shown: dict, exact: dict) -> None:
+    """What a table shows of each cell (None where hidden), and what is true."""
+    keys, measures = keys_and_measures(db, f"edition.marts.{table}")
+    rows = records(db, f"edition.marts.{table}")
+    keys = [k for k in keys if all(row[k] is not None for row in rows)]
+    original = {
+        tuple(str(row[k]) for k in keys): row for row in records(db, f"internal.marts.{table}")
+    }
+    # a key with a single value names no cell; a column that is nowhere shown was left out
+    naming = [k for k in keys if k == "source_system" or len({row[k] for row in rows}) > 1]
+    naming = naming if len(naming) <= 4 else naming[:1]  # the rest describes, as in the claims
+    for measure in measures:
+        if measure in keys or all(row[measure] is None for row in rows):
+            continue
+        for row in rows:
+            cell = cell_of(row, naming)
+            true = original[tuple(str(row[k]) for k in keys)][measure]
+            if true is not None:
+                value = None if row[measure] is None else float(row[measure])
+                shown.setdefault((table, measure), {})[cell] = value
+                exact.setdefault((table, measure), {})[cell] = float(true)
+
+
 def classes(exact: dict[tuple[str, str], dict[Key, float]]) -> dict[tuple[str, str], int]:
-    """Columns that are equal in all cells that both have are one number: so is the attacker told."""
+    """Columns that are equal in all cells that both have are one number; the attacker is told so."""
     number = {column: i for i, column in enumerate(sorted(exact))}
     for one, other in itertools.combinations(sorted(exact), 2):
         common = exact[one].keys() & exact[other].keys()
@@ -150,13 +150,14 @@ def add_rows(found: Evidence, exact: dict, number: dict) -> None:
     """Columns of a table of which one is the sum of two others, in every row."""
     for table in {table for table, _ in exact}:
         columns = [column for column in exact if column[0] == table]
-        for a, b, c in itertools.permutations(columns, 3):
-            cells = exact[a].keys() & exact[b].keys() & exact[c].keys()
-            equations = [
-                {(number[a], x): -1, (number[b], x): 1, (number[c], x): 1} for x in cells
-            ]
-            if b < c and len(cells) > 2 and all(len(e) == 3 and found.holds(e) for e in equations):
-                found.equations += equations
+        for total, (b, c) in itertools.product(columns, itertools.combinations(columns, 2)):
+            cells = exact[total].keys() & exact[b].keys() & exact[c].keys()
+            if len({number[total], number[b], number[c]}) == 3 and all(
+                abs(exact[total][x] - exact[b][x] - exact[c][x]) < 1e-6 for x in cells
+            ):
+                found.equations += [
+                    {(number[total], x): -1, (number[b], x): 1, (number[c], x): 1} for x in cells
+                ]
 
 
 def subtract(found: Evidence) -> dict[Variable, float]:
@@ -215,6 +216,7 @@ def attack(edition: Path, internal: Path, programs: int | None = 0) -> tuple[int
     recovered = {v: "shown in another table" for v in targets if v in found.known}
     known = subtract(found)
     recovered |= {v: "subtraction" for v in targets if v in known and v not in recovered}
+    with_zeros = {variable[0] for variable in found.hidden if found.truth[variable] == 0}
     tried = 0
     for variables, matrix, right in systems(found, known):
         _, singular, rows = np.linalg.svd(matrix, full_matrices=False)
@@ -224,6 +226,11 @@ def attack(edition: Path, internal: Path, programs: int | None = 0) -> tuple[int
             v: "linear algebra" for v, x in zip(variables, fixed, strict=True) if x and v in targets
         }
         bounds = [found.bounds.get(v, (0.0, None)) for v in variables]
+        # who hides no 0 of a measure tells that the hidden ones are 1 at least
+        bounds = [
+            (max(low, 1.0) if v in targets and v[0] not in with_zeros else low, high)
+            for v, (low, high) in zip(variables, bounds, strict=True)
+        ]
         bounds = [(low, None if high == np.inf else high) for low, high in bounds]
         for place, variable in enumerate(variables):
             if variable not in targets or (programs is not None and tried >= programs):
@@ -265,6 +272,60 @@ def test_the_attack_bites(demo_warehouse: Path, tmp_path: Path) -> None:
     attacked, recovered = attack(path, demo_warehouse)
     assert len(recovered) > 50
     print(f"without complementary cells: {attacked} attacked, {len(recovered)} recovered")
+
+
+def test_the_edition_holds_no_people(demo_warehouse: Path) -> None:
+    """No fact, no patient, no doctor; the zeros and the columns of every mart are as they were."""
+    with duckdb.connect() as db:
+        db.execute(f"attach '{shareable.beside(demo_warehouse)}' as edition (read_only)")
+        db.execute(f"attach '{demo_warehouse}' as internal (read_only)")
+        tables = {
+            t
+            for (t,) in db.execute(
+                "select table_name from duckdb_tables() where database_name = 'edition'"
+            ).fetchall()
+        }
+        assert not {t for t in tables if t.startswith(("fct_", "dim_patients", "dim_doctors"))}
+        for table in tables - {shareable.EDITION_TABLE}:
+            before, after = (
+                [row[:2] for row in db.execute(f"describe {side}.marts.{table}").fetchall()]
+                for side in ("internal", "edition")
+            )
+            assert after in (before, [*before, ("is_suppressed", "BOOLEAN")]), table
+        assert db.execute(f"from edition.marts.{shareable.EDITION_TABLE}").fetchone()[:2] == (
+            "shareable",
+            11,
+        )
+        assert db.execute(
+            "select sum(bills) from edition.marts.kpi_payment_mix where bills between 1 and 10"
+        ).fetchone() == (None,)
+        assert (
+            db.execute(
+                "select count(*) from edition.marts.kpi_appointment_outcomes_monthly where due = 0"
+            ).fetchone()
+            == db.execute(
+                "select count(*) from internal.marts.kpi_appointment_outcomes_monthly where due = 0"
+            ).fetchone()
+        )
+
+
+def test_every_mart_is_decided(demo_warehouse: Path) -> None:
+    """Each mart is in the specification: shared, with columns that exist, or out, with a reason."""
+    with duckdb.connect(str(demo_warehouse), read_only=True) as db:
+        columns = defaultdict(set)
+        for table, column in db.execute(
+            "select table_name, column_name from duckdb_columns() where schema_name = 'marts'"
+        ).fetchall():
+            columns[table].add(column)
+    parts = shareable.specification()
+    assert {part.mart for part in parts} == columns.keys()
+    assert [p.mart for p in parts if not p.keys and not p.reason] == []
+    for part in parts:
+        named = {*part.keys, *part.exact, *part.rounded} - {"*"}
+        assert named <= columns[part.mart], part.mart
+        assert bool(part.counts) == bool(part.exact or part.rounded), part.mart
+        # with the counts that hide it, so that a zero is a zero
+        assert part.counts or part.is_whole_table or not part.keys, part.mart
 
 
 @pytest.mark.soak
