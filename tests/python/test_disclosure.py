@@ -42,7 +42,8 @@ def hidden_of(cells: dict[Name, int], minimum: int = MINIMUM, **options) -> set[
     with WORKSHOP.cursor() as db:
         db.execute(
             "create or replace temp table observed ("
-            "name struct(dimension varchar, value varchar)[], measure varchar, value bigint, is_whole boolean, is_primary boolean)"
+            "name struct(dimension varchar, value varchar)[], measure varchar, "
+            "value bigint, is_whole boolean, is_primary boolean)"
         )
         db.executemany(
             "insert into observed values (?, 'n', ?, true, ?)",

@@ -116,7 +116,7 @@ def read_table(db: duckdb.DuckDBPyConnection, table: str, shown: dict, exact: di
 
 
 def classes(exact: dict[tuple[str, str], dict[Key, float]]) -> dict[tuple[str, str], int]:
-    """Columns that are equal in all cells that both have are one number; the attacker is told so."""
+    """Columns that are equal wherever both have a cell are one number; the attacker is told so."""
     number = {column: i for i, column in enumerate(sorted(exact))}
     for one, other in itertools.combinations(sorted(exact), 2):
         common = exact[one].keys() & exact[other].keys()
