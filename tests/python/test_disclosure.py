@@ -219,3 +219,13 @@ def test_bridge_between_two_cycles() -> None:
         array[i, j] = 5
     cells = table_of(array, ["a", "b"])
     sound(cells, hidden_of(cells))
+
+
+def test_ring_that_cannot_turn() -> None:
+    """Six hidden cells in a ring could all shift by 1, were two of them not already 1."""
+    array = np.array([[1, 5, 40], [40, 5, 1], [5, 40, 5]])
+    cells = table_of(array, ["a", "b"])
+    ring = hidden_of(cells, complementary=False)
+    assert len(ring) == 6
+    assert len(recovered(cells, ring)) == 6
+    sound(cells, hidden_of(cells))

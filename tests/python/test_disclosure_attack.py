@@ -84,7 +84,8 @@ def evidence(edition: Path, internal: Path) -> Evidence:
                 found.hidden.add(variable)
             elif is_rounded:
                 low, high = found.bounds.get(variable, (0.0, np.inf))
-                found.bounds[variable] = max(low, value - 5), min(high, value + 5)
+                step = max(5, abs(value) / 200)  # tens, or three significant digits
+                found.bounds[variable] = max(low, value - step), min(high, value + step)
             else:
                 found.known[variable] = value
     add_sums(found)
