@@ -327,7 +327,8 @@ def pinned(
     several rises at once (`movable`). This finds every count that is pinned; it may name one more
     where the search ends early.
     """
-    rows = matrix[~np.any((matrix != 0) & np.isnan(value) & targets, axis=1)]
+    # a hidden cell without this count protects no other's: no row stands for it where it is counted
+    rows = np.where(targets & np.isnan(value), 0.0, matrix)
     tight = value <= least  # false for totals that are not published: nothing more is known of them
     while True:
         moves = ~tight
