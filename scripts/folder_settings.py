@@ -107,6 +107,7 @@ ALLOWED: dict[str, tuple[Callable[[Any], bool], str]] = {
         "a list of department names",
     ),
     "survey_wave_gap_days": (lambda v: is_number(v, 1, 366), "a number of days from 1 to 366"),
+    "minimum_cell": (lambda v: is_number(v, 1, 1000), "a number from 1 to 1000"),
     "minimum_team_respondents": (lambda v: is_number(v, 1, 1000), "a number from 1 on"),
     "spc_screen_outliers": (lambda value: isinstance(value, bool), "true or false"),
     "spc_trend_points": (lambda v: is_number(v, 6, 7), "6 or 7"),

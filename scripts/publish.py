@@ -4,7 +4,8 @@ Usage: python scripts/publish.py [--accept-loss] (or --restore, --list, --change
 
 Takes only a complete, green `dbt build` of the private database, copies its schema `marts` with
 constraints and comments to a new file, compares the copy with the original and then replaces the
-published file in one step. Readers keep what they have open; nobody sees half a publish.
+published file in one step. Beside it goes the shareable edition: no people, no small cells.
+Readers keep what they have open; nobody sees half a publish.
 """
 
 from __future__ import annotations
@@ -32,9 +33,12 @@ import publish_drift as drift
 import publish_history as history
 import publish_ledger as ledger
 import settings
+import shareable
+from disclosure import NotProtected
 from publish_copy import (
     AGAIN,
     BEFORE,
+    COPY,
     DUCKDB_CONFIG,
     SCHEMA,
     SOURCE,
@@ -196,6 +200,7 @@ class Outcome:
     entry: Publish
     notes: list[str]  # for standard error
     changes: dict[str, int]  # changed KPI values by kind of change
+    edition: shareable.Edition | None  # None when it could not be proven safe
 
 
 def build_to_publish(db: duckdb.DuckDBPyConnection, notes: list[str]) -> Source:
@@ -271,6 +276,38 @@ def compare(
     return before.publish_number, remark, queries, changes
 
 
+def make_shareable(
+    db: duckdb.DuckDBPyConnection, copy: Path, path: Path, target: Path, notes: list[str]
+) -> shareable.Edition | None:
+    """Write the shareable edition of the audited copy; without proof that it is safe, none.
+
+    The internal edition does not wait for it: its readers need their numbers all the same.
+    """
+    db.execute(f"attach {literal(str(copy))} as {COPY} (type duckdb, read_only)")
+    try:
+        return shareable.write(db, COPY, path, minimum_cell(db, target))
+    except (NotProtected, duckdb.BinderException) as error:
+        path.unlink(missing_ok=True)
+        there = "the earlier one stays" if target.exists() else "there is none"
+        notes.append(
+            f"no shareable edition of this publish ({one_line(error)}), {shown(target)}; {there}: "
+            f"correct {shareable.SPECIFICATION.name} and {AGAIN}"
+        )
+        return None
+    finally:
+        shareable.detach(db)
+        db.execute(f"detach {COPY}")
+
+
+def minimum_cell(db: duckdb.DuckDBPyConnection, target: Path) -> int:
+    """The smallest count that is shown: as the build was told, else as in the edition there is."""
+    try:
+        query = f"select minimum_cell from {SOURCE}.private.last_build"
+        return db.execute(query).fetchone()[0]
+    except (duckdb.BinderException, duckdb.CatalogException):  # a kept publish has no build
+        return shareable.minimum_cell_of(db, target)
+
+
 def publish(signals: Signals, console: Console, request: Request) -> Outcome:
     """Check, compare, copy, audit and swap; what was published."""
     target = settings.published_database().resolve()  # a link keeps pointing to the new file
@@ -301,8 +338,10 @@ def publish(signals: Signals, console: Console, request: Request) -> Outcome:
             db.execute(f"set temp_directory = {literal(str(folder / 'spill'))}")
             # Better told before the copy than after it; and before DuckDB opens the file, whose
             # lock would end with any other descriptor of it that this process closes.
-            with writers_kept_out(target):
-                pass
+            shareable_target = shareable.beside(target)
+            for path in (target, shareable_target):
+                with writers_kept_out(path):
+                    pass
             past = history.open_past(db, target)
             if request.is_restore:
                 source = kept_to_restore(db, past, target, request.number)
@@ -333,7 +372,10 @@ def publish(signals: Signals, console: Console, request: Request) -> Outcome:
             make_copy(db, copy, tables, step)
             ledger.write_ledger(db, copy, [*past.publishes, entry], found, queries)
             audit(db, copy, tables, found, step)
-            sync(copy)
+            shareable_copy = folder / shareable_target.name
+            edition = make_shareable(db, copy, shareable_copy, shareable_target, notes)
+            for path in (copy, shareable_copy) if edition else (copy,):
+                sync(path)
             history.close_past(db)
             before = past.current
             if before and most_kept and before.content_hash != entry.content_hash:
@@ -341,8 +383,10 @@ def publish(signals: Signals, console: Console, request: Request) -> Outcome:
             signals.ignore()
             signals.check()
             swap(copy, target)
+            if edition:
+                swap(shareable_copy, shareable_target)
             history.forget(target, most_kept)
-    return Outcome(entry, notes, changes)
+    return Outcome(entry, notes, changes, edition)
 
 
 def user_error(error: OSError | duckdb.Error) -> UserError:
@@ -444,12 +488,14 @@ def main(argv: list[str]) -> int:
         raise
     for note in outcome.notes:
         console.print(f"wardhouse: {note}", markup=False, highlight=False, soft_wrap=True)
-    entry = outcome.entry
+    entry, target = outcome.entry, settings.published_database()
     what = f" (publish {entry.restored_from} again)" if is_restore else ""
     print(
         f"published {entry.table_count:,} tables, {entry.row_count:,} rows to "
-        f"{shown(settings.published_database())} as publish {entry.publish_number}{what}"
+        f"{shown(target)} as publish {entry.publish_number}{what}"
     )
+    if outcome.edition:
+        print(f"shareable edition: {outcome.edition}, {shown(shareable.beside(target))}")
     if outcome.changes:
         print(history.changes_line(entry, outcome.changes) + " (make history)")
     return 0

@@ -15,6 +15,7 @@
             {{ is_complete_selection() }} as is_complete,
             '{{ "own" if env_var("WARDHOUSE_RAW_DIR", "") else "demo" }}' as data_set,
             'started' as status,
+            cast({{ var('minimum_cell') | int }} as bigint) as minimum_cell,
             cast(0 as bigint) as nodes,
             cast('' as string) as failures,
             cast('{{ utc_text(run_started_at) }}' as timestamp) as started_at,

@@ -17,6 +17,7 @@ from pathlib import Path
 import duckdb
 
 import publish
+import shareable
 
 SCRIPTS = Path(publish.__file__).parent
 LIMITS = SCRIPTS.parent / "seeds" / "reference" / "publish_limits.csv"
@@ -157,7 +158,12 @@ class House:
 
     def leftovers(self) -> list[str]:
         """Whatever lies beside the published file, the lock and the kept publishes."""
-        known = {self.target.name, publish.LOCK_NAME, publish.history.FOLDER}
+        known = {
+            self.target.name,
+            shareable.beside(self.target).name,
+            publish.LOCK_NAME,
+            publish.history.FOLDER,
+        }
         return sorted({path.name for path in self.target.parent.iterdir()} - known)
 
     def run(self, code: str | None = None, **options: object) -> subprocess.CompletedProcess:

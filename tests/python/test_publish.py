@@ -20,6 +20,7 @@ import duckdb
 import pytest
 
 import publish
+import shareable
 from house import (
     EMPTY,
     EVENTS,
@@ -108,7 +109,10 @@ def everything(path: Path) -> dict[str, list]:
 def test_the_copy_is_the_marts_and_nothing_else(house, capfd):
     assert publish.main([]) == 0
     output = capfd.readouterr()
-    assert output.out == f"published 4 tables, 3,003 rows to {house.target} as publish 1\n"
+    assert output.out == (
+        f"published 4 tables, 3,003 rows to {house.target} as publish 1\n"
+        f"shareable edition: 2 tables, 0 of 0 cells hidden, {shareable.beside(house.target)}\n"
+    )
     assert output.err == ""
 
     published = everything(house.target)
