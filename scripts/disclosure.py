@@ -136,7 +136,7 @@ def single_unknowns(db: duckdb.DuckDBPyConnection) -> str:
     db.execute(
         """
         create or replace temp table recovered as
-        select distinct m.cell
+        select distinct m.cell, cast(null as varchar) as measure
         from members as m semi join hidden using (cell)
         semi join (
             select u.equation
@@ -154,31 +154,33 @@ def single_unknowns(db: duckdb.DuckDBPyConnection) -> str:
 
 def exposed_cells(db: duckdb.DuckDBPyConnection) -> str:
     """A table of the hidden cells that all equations together give back."""
-    db.execute("create or replace temp table recovered (cell bigint)")
-    for cells, matrix, targets, values, least in components(db):
+    db.execute("create or replace temp table recovered (cell bigint, measure varchar)")
+    for cells, matrix, targets, measures in components(db):
         if min(matrix.shape) > LARGEST_COMPONENT:
             raise NotProtected(
                 f"{len(cells):,} small cells hang together, more than can be proven safe"
             )
-        for cell in cells[exposed(matrix, targets, values, least)]:
-            db.execute(f"insert into recovered values ({int(cell)})")
+        for measure, found in exposed(matrix, targets, measures):
+            for cell in cells[found]:
+                db.execute("insert into recovered values ($1, $2)", [int(cell), measure])
     return "recovered"
 
 
 def hide_beside(db: duckdb.DuckDBPyConnection, recovered: str) -> bool:
     """Hide one more cell beside each recovered one; False when there was nothing to hide.
 
-    Within an equation a part comes before the total, then a cell without a zero count, then the
-    smallest, then the first by name. An equation that holds nothing but hidden cells, zeros and
-    totals that are not published hands the search on to the equations of those unknowns. Where
-    nothing at all is left to hide, a reader knows only that some sums are equal.
+    Within an equation come first cells with the count that gave it back, parts before the total,
+    then a cell without a zero count, the smallest, the first by name. An equation that holds
+    nothing but hidden cells, zeros and totals that are not published hands the search on to the
+    equations of those unknowns. Where nothing at all is left to hide, a reader knows only that
+    some sums are equal.
     """
     db.execute(
         f"""
         create or replace temp table unknown as
         select cell from hidden union select cell from cells where not is_published;
         create or replace temp table reached as
-        select cell as sheltered, cell from {recovered}
+        select distinct cell as sheltered, measure, cell from {recovered}
         """
     )
     while db.execute("select count(*) from reached").fetchone()[0]:
@@ -188,12 +190,15 @@ def hide_beside(db: duckdb.DuckDBPyConnection, recovered: str) -> bool:
             with candidates as (
                 select r.sheltered, c.cell,
                     row_number() over (
-                        partition by r.sheltered order by o.is_total, c.zeros, c.size, c.cell
+                        partition by r.sheltered, r.measure
+                        order by r.measure is not null and k.cell is null, o.is_total,
+                            coalesce(k.value, 1) = 0, c.zeros, c.size, c.cell
                     ) as choice
                 from reached as r
                 join members as m on r.cell = m.cell
                 join members as o on m.equation = o.equation and o.cell != r.cell
                 join cells as c on o.cell = c.cell
+                left join counts as k on o.cell = k.cell and r.measure = k.measure
                 where c.is_published and c.size > 0 and c.cell not in (from hidden)
             )
             select distinct cell from candidates where choice = 1
@@ -206,9 +211,9 @@ def hide_beside(db: duckdb.DuckDBPyConnection, recovered: str) -> bool:
         db.execute(
             """
             create or replace temp table reached as
-            select sheltered, cell from reached
+            select sheltered, measure, cell from reached
             union
-            select r.sheltered, o.cell
+            select r.sheltered, r.measure, o.cell
             from reached as r
             join members as m on r.cell = m.cell
             join members as o on m.equation = o.equation
@@ -241,7 +246,27 @@ def components(db: duckdb.DuckDBPyConnection) -> Iterator[tuple]:
     if not len(table["cell"]):
         return
     cells, column = np.unique(table["cell"], return_inverse=True)
-    _, row = np.unique(table["equation"], return_inverse=True)
+    equations, row = np.unique(table["equation"], return_inverse=True)
+    summed: dict[str, list[int]] = {}  # equations of which both the total and a part have the count
+    for name, equation in db.execute(
+        """
+        with told as (
+            select m.equation, k.measure
+            from members as m
+            join counts as k using (cell)
+            where not m.is_total
+            group by all
+        )
+
+        select t.measure, t.equation
+        from told as t
+        join members as m on t.equation = m.equation and m.is_total
+        join cells as c using (cell)
+        left join counts as k on c.cell = k.cell and t.measure = k.measure
+        where k.cell is not null or not c.is_published
+        """
+    ).fetchall():
+        summed.setdefault(name, []).append(equation)
     published = np.zeros(len(cells), dtype=bool)
     published[column] = np.asarray(table["is_published"], dtype=bool)
     sign = np.where(np.asarray(table["is_total"], dtype=bool), -1.0, 1.0)
@@ -257,8 +282,10 @@ def components(db: duckdb.DuckDBPyConnection) -> Iterator[tuple]:
             cells[within],
             matrix,
             published[within],
-            [value[within] for value, _ in measures],
-            [least[within] for _, least in measures],
+            [
+                (name, value[within], least[within], np.isin(equations[rows], summed.get(name, [])))
+                for name, value, least in measures
+            ],
         )
 
 
@@ -279,7 +306,7 @@ def measures_of(db: duckdb.DuckDBPyConnection, cells: np.ndarray) -> list[tuple]
         value, least = np.full(len(cells), np.nan), np.full(len(cells), np.nan)
         value[place[known]] = np.asarray(found["value"], dtype=float)[mine][known]
         least[place[known]] = np.asarray(found["least"], dtype=float)[mine][known]
-        result.append((value, least))
+        result.append((str(measure), value, least))
     return result
 
 
@@ -299,13 +326,13 @@ def labels(row: np.ndarray, column: np.ndarray, cells: int) -> np.ndarray:
 
 
 def exposed(
-    matrix: np.ndarray, targets: np.ndarray, values: list[np.ndarray], least: list[np.ndarray]
-) -> np.ndarray:
-    """Which hidden cells a reader could work out from the equations."""
-    found = targets & ~free(matrix)
-    for value, bound in zip(values, least, strict=True):
-        found |= pinned(matrix, targets, value, bound)
-    return found
+    matrix: np.ndarray, targets: np.ndarray, measures: list[tuple]
+) -> Iterator[tuple[str | None, np.ndarray]]:
+    """Which hidden cells a reader could work out from the equations, by the count that tells."""
+    yield None, targets & ~free(matrix)
+    for name, value, least, is_summed in measures:
+        if (targets & ~np.isnan(value)).any():
+            yield name, pinned(matrix[is_summed], targets, value, least)
 
 
 def free(matrix: np.ndarray) -> np.ndarray:

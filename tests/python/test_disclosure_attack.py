@@ -267,6 +267,14 @@ def test_nothing_comes_back(demo_warehouse: Path) -> None:
     assert recovered == {}
 
 
+def test_a_cell_without_the_count_protects_nobody(demo_warehouse: Path, tmp_path: Path) -> None:
+    """With 5 as the minimum a single department's deaths were hidden beside one without stays."""
+    path = edition_of(demo_warehouse, tmp_path, minimum_cell=5)
+    attacked, recovered = attack(path, demo_warehouse)
+    assert attacked > 500
+    assert recovered == {}
+
+
 def test_the_attack_bites(demo_warehouse: Path, tmp_path: Path) -> None:
     """With small cells hidden and nothing beside them, they come back by the dozen."""
     path = edition_of(demo_warehouse, tmp_path, complementary=False)
