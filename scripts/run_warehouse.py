@@ -30,7 +30,7 @@ import folder_settings
 import publish
 import run_summary
 import settings
-from publish import Signals, Stopped
+from publish_signals import Signals, Stopped
 from run_summary import Run
 from settings import PROJECT_ROOT, UserError
 
