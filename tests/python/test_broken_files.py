@@ -74,7 +74,7 @@ def without_privileges() -> Iterator[None]:
 
 def go_through(raw: Path, s: Sound, monkeypatch, capsys) -> Found:
     """Open the door on a raw folder, and run the check that a user runs by hand."""
-    monkeypatch.setenv("WARDHOUSE_KEY", "a key")
+    monkeypatch.setenv("WARDHOUSE_KEY", "a key of these tests")
     monkeypatch.setattr(raw_door, "_shown_warnings", set())
     monkeypatch.setattr(raw_door, "load_contract", lambda *_: CONTRACT)  # read once for all
     found = Found()

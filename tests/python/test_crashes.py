@@ -22,8 +22,8 @@ import duckdb
 import pytest
 
 import plot_figures
+import private_side
 import publish
-import raw_door
 from conftest import DBT, ROOT, WITHOUT_UNIT_TESTS, Build, environment_of, run_dbt
 from conftest import publish as run_publish
 from crash_tools import (
@@ -204,12 +204,12 @@ def test_a_key_that_was_half_made_stops_no_later_build(tmp_path, monkeypatch):
     monkeypatch.delenv("WARDHOUSE_KEY", raising=False)
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
         patch.setattr(os, "fsync", killed)
-        raw_door.hash_key(Path("raw"), tmp_path)
-    assert not (tmp_path / raw_door.KEY_FILE_NAME).exists()
-    key = raw_door.hash_key(Path("raw"), tmp_path)
-    assert raw_door.hash_key(Path("raw"), tmp_path) == key
-    assert [path.name for path in tmp_path.iterdir()] == [raw_door.KEY_FILE_NAME]
-    assert stat.S_IMODE((tmp_path / raw_door.KEY_FILE_NAME).stat().st_mode) == 0o600
+        private_side.hash_key(Path("raw"), tmp_path)
+    assert not (tmp_path / private_side.KEY_FILE_NAME).exists()
+    key = private_side.hash_key(Path("raw"), tmp_path)
+    assert private_side.hash_key(Path("raw"), tmp_path) == key
+    assert [path.name for path in tmp_path.iterdir()] == [private_side.KEY_FILE_NAME]
+    assert stat.S_IMODE((tmp_path / private_side.KEY_FILE_NAME).stat().st_mode) == 0o600
 
 
 # --- kills of the plot ----------------------------------------------------------------------------

@@ -16,8 +16,8 @@ import duckdb
 import pytest
 
 import plot_figures
+import private_side
 import publish
-import raw_door
 from crash_tools import (
     digest,
     drawn_figures,
@@ -70,7 +70,7 @@ def test_the_spill_of_a_killed_build_is_removed_by_the_next(tmp_path):
             time.sleep(0.002)
         process.kill()
     assert any(tmp_path.glob("*.tmp/*"))
-    raw_door.take_build_folder(path, {})
+    private_side.take_build_folder(path, {}, "build")
     assert not any(tmp_path.glob("*.tmp/*"))
 
 
@@ -122,7 +122,7 @@ def test_a_private_database_that_cannot_be_opened_is_one_line(tmp_path):
     duckdb.connect(str(path)).close()
     with open_in_another_process(path, read_only=True) as reader:
         with pytest.raises(UserError) as caught:
-            raw_door.take_build_folder(path, {})
+            private_side.take_build_folder(path, {}, "build")
         reader.stdin.close()
     assert str(caught.value) == (
         f"the private database is in use by another program (PID {reader.pid}), {path}; "
@@ -130,7 +130,7 @@ def test_a_private_database_that_cannot_be_opened_is_one_line(tmp_path):
     )
     path.write_bytes(b"no database" * 2000)
     with pytest.raises(UserError, match="the private database cannot be opened ") as caught:
-        raw_door.take_build_folder(path, {})
+        private_side.take_build_folder(path, {}, "build")
     assert "\n" not in str(caught.value)
 
 
@@ -139,7 +139,7 @@ def test_a_private_database_that_was_hardly_begun_is_begun_again(tmp_path, size)
     path = tmp_path / "wardhouse_private.duckdb"
     duckdb.connect(str(path)).close()
     path.write_bytes(path.read_bytes()[:size] if size % 2 == 0 else bytes(size))
-    raw_door.take_build_folder(path, {})
+    private_side.take_build_folder(path, {}, "build")
     with duckdb.connect(str(path)) as db:
         assert db.execute("from duckdb_tables()").fetchall() == []
 
