@@ -202,7 +202,12 @@ def test_the_complete_build_of_all_damage_is_refused_with_its_numbers(everything
     done = publish(build)
     assert done.returncode == 2 and build.published.read_bytes() == b""
     (line,) = done.stderr.splitlines()
-    assert "rejected_malformed_line in " in line and "threshold 1 %" in line
+    assert "data-quality rules are breached" in line and "threshold " in line and " rows (" in line
+    breached = build.query(
+        "select count(*) from dq_rule_results "
+        "where rule_id = 'rejected_malformed_line' and status = 'breach'"
+    )
+    assert breached != [(0,)]
 
 
 @pytest.mark.soak
