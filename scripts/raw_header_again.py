@@ -55,5 +55,7 @@ class HeaderAgain:
         names = tuple(squash(field.decode("utf-8", "replace").strip(' "')) for field in fields)
         if names == self._names:
             return True
-        known = set(self._names).intersection(names) - {""}
+        # Numbers and dates are no names: two records of a file without a header may share them.
+        known = {name for name in set(self._names).intersection(names) if not name.isdigit()}
+        known.discard("")
         return False if len(known) > len(names) / 2 else None
