@@ -57,7 +57,7 @@
       Whether a text is no name of a category but a remark: longer than 80 characters, or with an
       e-mail address, a telephone or a record number (six digits in a row) in it.
     -#}
-    {{ regexp_test(column, '@|([0-9][ ()./-]?){6}|^.{81}') }}
+    {{ regexp_test(column, '[^ @]@[^ @]|([0-9][ ()./-]?){6}|^.{81}') }}
 {%- endmacro %}
 
 {% macro known_name(code, column) -%}

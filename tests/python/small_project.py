@@ -85,7 +85,10 @@ class SmallProject:
         settings = settings.replace("+contract: {enforced: true}", "+contract: {enforced: false}")
         (self.root / "dbt_project.yml").write_text(settings)
         shutil.copyfile(ROOT / "profiles.yml", self.root / "profiles.yml")
-        (self.root / "few_seeds").mkdir()
+        few = self.root / "few_seeds" / "reference"
+        few.mkdir(parents=True)
+        limits = "publish_limits.csv"  # the publish reads them from the private database
+        shutil.copyfile(ROOT / "seeds" / "reference" / limits, few / limits)
         (self.root / "few_seeds" / "places.csv").write_text(SEED)
         for name, sql in MODELS.items():
             path = self.root / "models" / f"{name}.sql"
