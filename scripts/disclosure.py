@@ -156,10 +156,6 @@ def exposed_cells(db: duckdb.DuckDBPyConnection) -> str:
     """A table of the hidden cells that all equations together give back."""
     db.execute("create or replace temp table recovered (cell bigint, measure varchar)")
     for cells, matrix, targets, measures in components(db):
-        if min(matrix.shape) > LARGEST_COMPONENT:
-            raise NotProtected(
-                f"{len(cells):,} small cells hang together, more than can be proven safe"
-            )
         for measure, found in exposed(matrix, targets, measures):
             for cell in cells[found]:
                 db.execute("insert into recovered values ($1, $2)", [int(cell), measure])
@@ -276,6 +272,10 @@ def components(db: duckdb.DuckDBPyConnection) -> Iterator[tuple]:
         within = np.flatnonzero(group == label)
         mine = group[column] == label
         rows, r = np.unique(row[mine], return_inverse=True)
+        if min(len(rows), len(within)) > LARGEST_COMPONENT:
+            raise NotProtected(
+                f"{len(within):,} small cells hang together, more than can be proven safe"
+            )
         matrix = np.zeros((len(rows), len(within)))
         matrix[r, np.searchsorted(within, column[mine])] = sign[mine]
         yield (

@@ -149,6 +149,10 @@ def take_build_folder(
             if not is_second_try:
                 take_build_folder(path, config, command, is_second_try=True)
                 return
+        if "not a valid DuckDB" in text:
+            raise UserError(
+                f"the private database is damaged, {path}; delete it and run dbt build"
+            ) from None
         raise UserError(
             f"the private database cannot be opened ({text[:200]}), {path}; "
             "free some space when the disk is full, otherwise delete the file; then run dbt build"

@@ -14,16 +14,19 @@ import argparse
 import errno
 import fcntl
 import os
+import re
 import secrets
 import shutil
+import stat
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
+from numpy.linalg import LinAlgError
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
@@ -51,6 +54,7 @@ from publish_copy import (
     literal,
     make_copy,
     one_line,
+    sync,
     tables_to_publish,
 )
 from publish_gate import attach_private, check_last_build
@@ -91,20 +95,11 @@ def refuse_bad_target(private: Path, target: Path) -> None:
                 )
 
 
-@contextmanager
-def publish_lock(folder: Path) -> Iterator[None]:
+def publish_lock(folder: Path) -> AbstractContextManager[None]:
     """One publish at a time per folder. The lock ends with the process, whatever kills it."""
-    descriptor = os.open(folder / LOCK_NAME, os.O_RDWR | os.O_CREAT, 0o666)
-    try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise UserError(
-                f"another publish is at work, {shown(folder)}; wait until it has ended and {AGAIN}"
-            ) from error
-        yield
-    finally:
-        os.close(descriptor)
+    return build_lock.held(
+        folder, "publish", LOCK_NAME, "set WARDHOUSE_WAREHOUSE to a file on a disk of this computer"
+    )
 
 
 @contextmanager
@@ -134,7 +129,8 @@ def writers_kept_out(target: Path) -> Iterator[None]:
 def remove_leftovers(folder: Path) -> None:
     """Remove the temporary folders of publishes that were killed; the lock proves they are dead."""
     for path in folder.glob(f"{TEMPORARY_PREFIX}*"):
-        if path.is_dir() and not path.is_symlink():
+        is_ours = re.fullmatch(rf"{re.escape(TEMPORARY_PREFIX)}[0-9a-f]{{8}}", path.name)
+        if is_ours and path.is_dir() and not path.is_symlink():
             shutil.rmtree(path)
 
 
@@ -151,23 +147,15 @@ def temporary_folder(parent: Path, signals: Signals) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def sync(path: Path) -> None:
-    """Have the disk hold what was written to a file or folder."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
 def swap(copy: Path, target: Path) -> None:
-    """Put the copy in the place of the published file, in one step."""
+    """Put the copy in the place of the published file, in one step and with the same rights."""
     with writers_kept_out(target):
         # A log left by a killed writer belongs to the old file and would be replayed into the new.
         for suffix in LOG_SUFFIXES:
             Path(f"{target}{suffix}").unlink(missing_ok=True)
+        if target.exists():
+            copy.chmod(stat.S_IMODE(target.stat().st_mode))
         copy.replace(target)
-    sync(target.parent)
 
 
 # --- the publish ---------------------------------------------------------------------------------
@@ -190,6 +178,7 @@ class Source:
     build_id: str
     data_set: str
     code_version: str
+    minimum_cell: int | None  # of the shareable edition
     restored_from: int | None = None
 
 
@@ -218,17 +207,31 @@ def build_to_publish(db: duckdb.DuckDBPyConnection, notes: list[str]) -> Source:
     if without_model:
         names = listed([f"{SCHEMA}.{name}" for name in without_model])
         notes.append(f"left out, because no model makes it: {names}")
-    return Source(tables, build_id, data_set, ledger.code_version())
+    return Source(tables, build_id, data_set, ledger.code_version(), minimum_cell(db))
 
 
 def kept_to_restore(
-    db: duckdb.DuckDBPyConnection, past: history.Past, target: Path, number: int | None
+    db: duckdb.DuckDBPyConnection,
+    past: history.Past,
+    target: Path,
+    number: int | None,
+    notes: list[str],
 ) -> Source:
-    """A kept publish, once it is proven whole."""
-    chosen, path = history.choose(past, target, number)
-    row = history.attach_kept(db, path, chosen)
+    """A kept publish, once it is proven whole; the newest that is, where none was asked for."""
+    damaged: list[int] = []
+    while True:
+        chosen, path = history.choose(past, target, number, damaged)
+        try:
+            row = history.attach_kept(db, path, chosen)
+            break
+        except UserError as error:
+            if number is not None:
+                raise
+            notes.append(f"passed over, {error}")
+            damaged.append(chosen)
+            db.execute(f"detach database if exists {SOURCE}")
     tables = inventory(db, SOURCE)
-    return Source(tables, row.build_id, row.data_set, row.code_version, chosen)
+    return Source(tables, row.build_id, row.data_set, row.code_version, row.minimum_cell, chosen)
 
 
 def compare(
@@ -245,6 +248,13 @@ def compare(
     keep a good one from being published; it is said, and nothing is compared.
     """
     before = past.current
+    is_accepted = request.is_restore or request.accept_loss
+    if before and (before.data_set, source.data_set) == ("own", "demo") and not is_accepted:
+        raise UserError(
+            f"the demo data would replace your own (publish {before.publish_number}), "
+            f"{shown(settings.published_database())}; set WARDHOUSE_RAW_DIR, or publish them with "
+            "python scripts/publish.py --accept-loss"
+        )
     if before is None or before.data_set != source.data_set:
         remark = past.remark
         if before:
@@ -277,7 +287,12 @@ def compare(
 
 
 def make_shareable(
-    db: duckdb.DuckDBPyConnection, copy: Path, path: Path, target: Path, notes: list[str]
+    db: duckdb.DuckDBPyConnection,
+    copy: Path,
+    path: Path,
+    target: Path,
+    entry: Publish,
+    notes: list[str],
 ) -> shareable.Edition | None:
     """Write the shareable edition of the audited copy; without proof that it is safe, none.
 
@@ -285,8 +300,12 @@ def make_shareable(
     """
     db.execute(f"attach {literal(str(copy))} as {COPY} (type duckdb, read_only)")
     try:
-        return shareable.write(db, COPY, path, minimum_cell(db, target))
-    except (NotProtected, duckdb.BinderException) as error:
+        if entry.minimum_cell is None:
+            raise NotProtected("its minimum cell is not known")
+        return shareable.write(db, COPY, path, entry.minimum_cell, entry.publish_number)
+    except (NotProtected, duckdb.Error, LinAlgError, MemoryError) as error:
+        if isinstance(error, (duckdb.IOException, duckdb.InterruptException)):
+            raise  # a full disk, or a signal: the whole publish ends
         path.unlink(missing_ok=True)
         there = "the earlier one stays" if target.exists() else "there is none"
         notes.append(
@@ -299,20 +318,22 @@ def make_shareable(
         db.execute(f"detach {COPY}")
 
 
-def minimum_cell(db: duckdb.DuckDBPyConnection, target: Path) -> int:
-    """The smallest count that is shown: as the build was told, else as in the edition there is."""
+def minimum_cell(db: duckdb.DuckDBPyConnection) -> int:
+    """The smallest count that the shareable edition shows, as the build was told."""
     try:
         query = f"select minimum_cell from {SOURCE}.private.last_build"
         return db.execute(query).fetchone()[0]
-    except (duckdb.BinderException, duckdb.CatalogException):  # a kept publish has no build
-        return shareable.minimum_cell_of(db, target)
+    except duckdb.BinderException:
+        return shareable.MINIMUM_CELL  # a build of a version that did not record it
 
 
 def publish(signals: Signals, console: Console, request: Request) -> Outcome:
     """Check, compare, copy, audit and swap; what was published."""
     target = settings.published_database().resolve()  # a link keeps pointing to the new file
     most_kept = settings.kept_publishes()
-    refuse_bad_target(settings.private_database(), target)
+    shareable_target = shareable.beside(target)
+    for path in (target, shareable_target):
+        refuse_bad_target(settings.private_database(), path)
     target.parent.mkdir(parents=True, exist_ok=True)
     notes: list[str] = []
     with publish_lock(target.parent):
@@ -338,13 +359,12 @@ def publish(signals: Signals, console: Console, request: Request) -> Outcome:
             db.execute(f"set temp_directory = {literal(str(folder / 'spill'))}")
             # Better told before the copy than after it; and before DuckDB opens the file, whose
             # lock would end with any other descriptor of it that this process closes.
-            shareable_target = shareable.beside(target)
             for path in (target, shareable_target):
                 with writers_kept_out(path):
                     pass
             past = history.open_past(db, target)
             if request.is_restore:
-                source = kept_to_restore(db, past, target, request.number)
+                source = kept_to_restore(db, past, target, request.number, notes)
             else:
                 source = build_to_publish(db, notes)
             tables = source.tables
@@ -366,6 +386,7 @@ def publish(signals: Signals, console: Console, request: Request) -> Outcome:
                 content_hash=ledger.overall_hash(found),
                 duckdb_version=duckdb.__version__,
                 compared_with=compared_with,
+                minimum_cell=source.minimum_cell,
                 remark=remark,
             )
             copy = folder / target.name  # DuckDB names the catalog after the file
@@ -373,19 +394,29 @@ def publish(signals: Signals, console: Console, request: Request) -> Outcome:
             ledger.write_ledger(db, copy, [*past.publishes, entry], found, queries)
             audit(db, copy, tables, found, step)
             shareable_copy = folder / shareable_target.name
-            edition = make_shareable(db, copy, shareable_copy, shareable_target, notes)
+            edition = make_shareable(db, copy, shareable_copy, shareable_target, entry, notes)
             for path in (copy, shareable_copy) if edition else (copy,):
                 sync(path)
             history.close_past(db)
             before = past.current
             if before and most_kept and before.content_hash != entry.content_hash:
-                history.keep(target, before.publish_number, folder)
+                history.keep(target, before.publish_number)
             signals.ignore()
             signals.check()
             swap(copy, target)
-            if edition:
-                swap(shareable_copy, shareable_target)
-            history.forget(target, most_kept)
+            # Readers have the new file: what fails from here on is said, but it is published.
+            try:
+                sync(target.parent)
+                if edition:
+                    swap(shareable_copy, shareable_target)
+                    sync(target.parent)
+                history.forget(target, most_kept)
+            except (OSError, UserError) as error:
+                notes.append(
+                    f"published, but not finished ({one_line(error)}), {shown(target.parent)}; put "
+                    f"that right and {AGAIN}"
+                )
+                edition = edition if not shareable_copy.exists() else None
     return Outcome(entry, notes, changes, edition)
 
 
@@ -400,8 +431,9 @@ def user_error(error: OSError | duckdb.Error) -> UserError:
             f"on that disk and {AGAIN}"
         )
     if isinstance(error, OSError):
+        where = shown(Path(error.filename)) if isinstance(error.filename, str) else target
         return UserError(
-            f"cannot write ({reason}), {target}; make the folder writable or set "
+            f"cannot write ({reason}), {where}; make the folder writable or set "
             "WARDHOUSE_WAREHOUSE to another file"
         )
     return UserError(
@@ -457,23 +489,45 @@ def look(options: argparse.Namespace) -> bool:
         path = target if options.verify == Path() else options.verify
         number = ledger.whole(path)
         print(f"publish {number} is whole: every hash is that of the ledger, {shown(path)}")
+        beside = shareable.publish_number_of(shareable.beside(path))
+        if beside not in (None, number):
+            print(f"the shareable edition is that of publish {beside}, {shown(path.parent)}")
     else:
         return False
     return True
 
 
-def main(argv: list[str]) -> int:
-    """Publish, or go back to a kept publish, and say what was published."""
+def say(outcome: Outcome, console: Console) -> None:
+    """Say what was published."""
+    for note in outcome.notes:
+        console.print(f"wardhouse: {note}", markup=False, highlight=False, soft_wrap=True)
+    entry, target = outcome.entry, settings.published_database()
+    what = f" (publish {entry.restored_from} again)" if entry.restored_from else ""
+    print(
+        f"published {entry.table_count:,} tables, {entry.row_count:,} rows to "
+        f"{shown(target)} as publish {entry.publish_number}{what}"
+    )
+    if outcome.edition:
+        print(f"shareable edition: {outcome.edition}, {shown(shareable.beside(target))}")
+    if outcome.changes:
+        print(history.changes_line(entry, outcome.changes) + " (make history)")
+
+
+def main(argv: list[str], signals: Signals | None = None) -> int:
+    """Publish, or go back to a kept publish, and say what was published.
+
+    `signals` are the caller's when it listens itself; after the swap they are ignored.
+    """
     options = arguments(argv)
     if look(options):
         return 0
     is_restore = options.restore is not None
     request = Request(is_restore, options.restore or None, options.accept_loss)
-    signals = Signals()
+    listening = nullcontext() if signals else (signals := Signals())
     console = Console(stderr=True)
     try:
-        with signals:
-            outcome = publish(signals, console, request)
+        with listening:
+            say(publish(signals, console, request), console)
     except BaseException as error:
         # DuckDB turns what a signal handler raises into its own error, so ask the signals.
         if signals.received:
@@ -486,18 +540,6 @@ def main(argv: list[str]) -> int:
         if isinstance(error, (OSError, duckdb.Error)):
             raise user_error(error) from error
         raise
-    for note in outcome.notes:
-        console.print(f"wardhouse: {note}", markup=False, highlight=False, soft_wrap=True)
-    entry, target = outcome.entry, settings.published_database()
-    what = f" (publish {entry.restored_from} again)" if is_restore else ""
-    print(
-        f"published {entry.table_count:,} tables, {entry.row_count:,} rows to "
-        f"{shown(target)} as publish {entry.publish_number}{what}"
-    )
-    if outcome.edition:
-        print(f"shareable edition: {outcome.edition}, {shown(shareable.beside(target))}")
-    if outcome.changes:
-        print(history.changes_line(entry, outcome.changes) + " (make history)")
     return 0
 
 

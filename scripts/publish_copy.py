@@ -9,6 +9,7 @@ and compares catalog and content with the side it was made from.
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -58,6 +59,15 @@ class Table:
     def column_names(self) -> list[str]:
         """The names of the columns, in order."""
         return [column[0] for column in self.columns]
+
+
+def sync(path: Path) -> None:
+    """Have the disk hold what was written to a file or folder."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def quoted(name: str) -> str:

@@ -67,8 +67,8 @@ def check_last_build(connection: duckdb.DuckDBPyConnection, path: Path) -> tuple
         )
     if not is_complete:
         raise UserError(
-            f"the last dbt build was partial (a selection was given), {where}; "
-            "run dbt build without --select and --exclude"
+            "the last dbt build was partial (a selection was given, or it was a dbt retry), "
+            f"{where}; run dbt build without --select and --exclude"
         )
     failed = [name for name in (failures or "").split(", ") if name]
     # The rule results are of this build only when it made them.

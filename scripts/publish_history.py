@@ -12,6 +12,7 @@ import errno
 import os
 import re
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table as Printed
 
-from publish_copy import BEFORE, DUCKDB_CONFIG, LEDGER, SOURCE, attach, literal, one_line
+from publish_copy import BEFORE, DUCKDB_CONFIG, LEDGER, SOURCE, attach, literal, one_line, sync
 from publish_ledger import (
     Publish,
     attach_published,
@@ -117,7 +118,7 @@ def ledger_of(path: Path) -> list[Publish]:
 # --- keep ----------------------------------------------------------------------------------------
 
 
-def keep(target: Path, number: int, scratch: Path) -> None:
+def keep(target: Path, number: int) -> None:
     """Give the published file its name in the history; a name that is there is left alone."""
     kept = kept_path(target, number)
     kept.parent.mkdir(exist_ok=True)
@@ -128,21 +129,27 @@ def keep(target: Path, number: int, scratch: Path) -> None:
     except OSError as error:
         if error.errno not in NO_LINKS:
             raise
-        copy = scratch / kept.name
+        copy = kept.with_name(f".{kept.name}.part")  # on the disk where it is to stay
         shutil.copyfile(target, copy)
+        sync(copy)
         copy.replace(kept)
+    sync(kept.parent)
 
 
 def forget(target: Path, most: int) -> None:
     """Remove all kept publishes but the newest; nothing else in the folder is touched."""
     for path in list(kept_files(target).values())[most:]:
         path.unlink(missing_ok=True)
+    for path in (target.parent / FOLDER).glob(f".{target.stem}-*{target.suffix}.part"):
+        path.unlink(missing_ok=True)  # of a publish that was killed while it copied
 
 
 # --- go back -------------------------------------------------------------------------------------
 
 
-def choose(past: Past, target: Path, number: int | None) -> tuple[int, Path]:
+def choose(
+    past: Past, target: Path, number: int | None, damaged: Sequence[int] = ()
+) -> tuple[int, Path]:
     """The kept file to restore: the one asked for, or the newest that holds something else."""
     kept = kept_files(target)
     folder = shown(target.parent / FOLDER)
@@ -152,7 +159,7 @@ def choose(past: Past, target: Path, number: int | None) -> tuple[int, Path]:
     hashes = {row.publish_number: row.content_hash for row in past.publishes}
     if number is None:
         for one, path in kept.items():
-            if published is None or hashes.get(one) != published:
+            if one not in damaged and (published is None or hashes.get(one) != published):
                 return one, path
         raise UserError(
             f"no earlier publish is kept (kept: {numbers}), {folder}; "

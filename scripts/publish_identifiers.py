@@ -25,7 +25,10 @@ if TYPE_CHECKING:
 
 # What makes a raw table one of people.
 NAME_COLUMNS = ("first_name", "last_name")
+# How people are booked in whose names nobody knows.
+NOBODY = ("unknown", "male", "female", "baby", "boy", "girl", "twin", "patient", "test", "other")
 MOST_WORDS = 12  # of an identifier: an address with flat, number, street, town and code
+MOST_SHARING = 5  # people of one telephone
 MOST_NAMED = 5
 
 # Texts as words: no case, no accents, no punctuation.
@@ -89,7 +92,7 @@ def identifying_values(
         order by all
         """
     ).fetchall()
-    for table in ("texts", "grams", "hits"):
+    for table in ("texts", "reviewed_names", "grams", "hits"):
         connection.execute(f"drop table temp.{table}")
     return rows
 
@@ -129,6 +132,16 @@ def _collect_texts(
             and not exists (select 1 from reviewed where reviewed.value = texts.value)
         """
     )
+    # A reviewed name is reviewed wherever it stands: a hospital called after somebody is named in
+    # the sentences of the claims too.
+    connection.execute(
+        f"""
+        create or replace temp table reviewed_names as
+        select distinct {_WORDS.format("value")} as words
+        from ({" union all ".join(reviewed)}) as reviewed(value)
+        where value is not null
+        """
+    )
     connection.execute(
         f"""
         create or replace temp table grams as
@@ -137,9 +150,15 @@ def _collect_texts(
             from (select distinct value from texts)
         ),
 
+        -- days, and numbers with an interval in brackets, are no telephone numbers
         numbers as (
             select value,
-                unnest(regexp_extract_all(value, '[0-9][0-9 ()./+-]{{5,}}[0-9]')) as number
+                unnest(regexp_extract_all(
+                    regexp_replace(
+                        value, '[12][0-9]{{3}}-[01][0-9](-[0-3][0-9])?|-?[0-9]+[.][0-9]+', 'x', 'g'
+                    ),
+                    '[0-9][0-9 ()./+-]{{5,}}[0-9]'
+                )) as number
             from (select distinct value from texts)
         ),
 
@@ -149,10 +168,22 @@ def _collect_texts(
 
         runs as (
             select value, words, start, unnest(range(1, {MOST_WORDS} + 1)) as length from starts
-        )
+        ),
 
-        select distinct value, array_to_string(words[start : start + length - 1], ' ') as words
-        from runs where start + length - 1 <= len(words)
+        phrases as (
+            select value, start, start + length - 1 as ending,
+                array_to_string(words[start : start + length - 1], ' ') as words
+            from runs where start + length - 1 <= len(words)
+        ),
+
+        named as (select * from phrases semi join reviewed_names using (words))
+
+        select distinct value, words from phrases
+        where not exists (
+            select 1 from named
+            where named.value = phrases.value
+                and named.start <= phrases.start and named.ending >= phrases.ending
+        )
         union
         select value, 'telephone ' || {_DIGITS.format("number")} from numbers
         """
@@ -165,7 +196,11 @@ def _rows(connection: duckdb.DuckDBPyConnection, catalog: str, table: RawTable) 
     if relation is None:
         return []
     first, last = NAME_COLUMNS
-    both = f"trim({first}) != '' and trim({last}) != ''"
+    nobody = ", ".join(sql_text(word) for word in NOBODY)
+    both = (
+        f"trim({first}) != '' and trim({last}) != '' "
+        f"and not (lower(trim({first})) in ({nobody}) and lower(trim({last})) in ({nobody}))"
+    )
     name = _WORDS.format(f"{first} || ' ' || {last}")
     turned = _WORDS.format(f"{last} || ' ' || {first}")
     queries = [("a full name", name, both), ("a full name", turned, both)]
@@ -186,9 +221,12 @@ def _rows(connection: duckdb.DuckDBPyConnection, catalog: str, table: RawTable) 
             queries.append(
                 ("a telephone number", f"'telephone ' || {digits}", f"length({digits}) >= 7")
             )
+    few = f"count(distinct lower({first} || ' ' || {last})) <= {MOST_SHARING}"
     return [
-        f"select distinct {sql_text(kind)} as kind, {words} as words from {relation} "
-        f"where {condition} and {words} in (select words from grams)"
+        f"select {sql_text(kind)} as kind, {words} as words from {relation} "
+        f"where {condition} and {words} in (select words from grams) "
+        # what many share (00000000, GOLD) is a placeholder and nobody's own
+        f"group by all having {few if 'number' in kind else 'true'}"
         for kind, words, condition in queries
     ]
 

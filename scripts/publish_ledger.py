@@ -69,6 +69,12 @@ TABLES: dict[str, tuple[str, tuple[tuple[str, str, str], ...]]] = {
                 "bigint",
                 "Publish with which losses, changes and drift were compared; null for none.",
             ),
+            (
+                "minimum_cell",
+                "bigint",
+                "The shareable edition hides counts from 1 to one less than this; null when it is "
+                "not known.",
+            ),
             ("remark", "varchar", "Why nothing was compared, or which losses were accepted."),
         ),
     ),
@@ -163,6 +169,7 @@ class Publish:
     content_hash: str
     duckdb_version: str
     compared_with: int | None
+    minimum_cell: int | None
     remark: str | None
 
 
@@ -196,13 +203,20 @@ def code_version() -> str:
 
 def read_publishes(connection: duckdb.DuckDBPyConnection, catalog: str) -> list[Publish]:
     """The publishes that a file knows of, oldest first; none for a file without a ledger."""
-    columns = ", ".join(field.name for field in fields(Publish))
-    try:
-        rows = connection.execute(
-            f"select {columns} from {catalog}.{LEDGER}.publishes order by publish_number"
-        ).fetchall()
-    except (duckdb.CatalogException, duckdb.BinderException):
+    found = connection.execute(
+        f"select column_name from duckdb_columns() where database_name = {literal(catalog)} "
+        f"and schema_name = '{LEDGER}' and table_name = 'publishes'"
+    ).fetchall()
+    if not found:
         return []
+    # a ledger of an earlier version has fewer columns, and is no less a ledger
+    there = {name for (name,) in found}
+    columns = ", ".join(
+        field.name if field.name in there else f"null as {field.name}" for field in fields(Publish)
+    )
+    rows = connection.execute(
+        f"select {columns} from {catalog}.{LEDGER}.publishes order by publish_number"
+    ).fetchall()
     return [Publish(*row) for row in rows]
 
 

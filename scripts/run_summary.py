@@ -354,9 +354,10 @@ def last() -> dict[str, Any]:
 def check() -> str:
     """One line about the last run; UserError when it was not published or anything failed."""
     summary = last()
-    failed = [step["step"] for step in summary["steps"] if step["exit_code"]]
+    failed = [step["step"] for step in summary["steps"] if step["exit_code"] != 0]
     if summary["outcome"] != "published" or failed:
-        what = summary["line"] or f"{', '.join(failed)} failed"
+        is_published = summary["outcome"] == "published"
+        what = f"but {', '.join(failed)} did not succeed" if is_published else summary["line"]
         raise UserError(f"the last run ({summary['started_at']}) was {summary['outcome']}: {what}")
     return f"the last run ({summary['started_at']}) was published: {summary['line']}"
 

@@ -190,12 +190,12 @@ def end(process: subprocess.Popen) -> None:
             return
 
 
-def publish_step(run: Run, options: list[str]) -> int:
+def publish_step(run: Run, options: list[str], signals: Signals) -> int:
     """Run the publish; what it said becomes the run's line and warnings."""
     out, err = Heard(sys.stdout), Heard(sys.stderr)
     try:
         with redirect_stdout(out), redirect_stderr(err):
-            code = publish.main(options)
+            code = publish.main(options, signals)
     finally:
         run.warnings += err.lines
     if code == 0:
@@ -203,13 +203,13 @@ def publish_step(run: Run, options: list[str]) -> int:
     return code
 
 
-def warehouse(run: Run, options: list[str]) -> None:
+def warehouse(run: Run, options: list[str], signals: Signals) -> None:
     """Settings, build and publish."""
     found: dict = {}
     step(run, "settings", lambda: found.update(folder_settings.folder_settings()) or 0)
     step(run, "build", lambda: build(found))
     try:
-        code = step(run, "publish", lambda: publish_step(run, options))
+        code = step(run, "publish", lambda: publish_step(run, options, signals))
     except UserError as error:
         raise Stop("refused", str(error)) from error
     if code:
@@ -229,7 +229,7 @@ def run_warehouse(options: list[str]) -> int:
     try:
         with signals:
             begin()
-            warehouse(run, options)
+            warehouse(run, options, signals)
     except Stop as stop:
         run.outcome, run.line, run.exit_code = stop.outcome, stop.line, stop.exit_code
         is_said = run.outcome == "interrupted" and run.steps[-1]["step"] == "publish"

@@ -91,5 +91,5 @@ def run_main(main) -> None:
         print(f"wardhouse: {error}", file=sys.stderr)
         sys.exit(2)
     except KeyboardInterrupt:
-        print("wardhouse: stopped by the user; nothing was published", file=sys.stderr)
+        print("wardhouse: stopped by the user", file=sys.stderr)
         sys.exit(130)

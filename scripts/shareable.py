@@ -23,7 +23,7 @@ import settings
 SCHEMA = "marts"
 SPECIFICATION = settings.PROJECT_ROOT / "seeds" / "reference" / "shareable_tables.csv"
 EDITION_TABLE = "about_this_edition"
-CATALOG, BEFORE = "shareable_side", "shareable_before"
+CATALOG = "shareable_side"
 MINIMUM_CELL = 11  # of a build that recorded none: CMS hides 1 to 10
 SUPPRESSED = "is_suppressed"
 NOTE = (
@@ -82,18 +82,16 @@ def beside(published: Path) -> Path:
     return published.with_name(f"{published.stem}_shareable{published.suffix}")
 
 
-def minimum_cell_of(db: duckdb.DuckDBPyConnection, edition: Path) -> int:
-    """The minimum cell of an edition that was written before; the usual one where there is none."""
+def publish_number_of(edition: Path) -> int | None:
+    """The publish that an edition belongs to; None where there is none, or it cannot tell."""
     if not edition.exists():
-        return MINIMUM_CELL
+        return None
     try:
-        db.execute(f"attach '{str(edition).replace(chr(39), chr(39) * 2)}' as {BEFORE} (read_only)")
-        query = f"select minimum_cell from {BEFORE}.{SCHEMA}.{EDITION_TABLE}"
-        return db.execute(query).fetchone()[0]
+        with duckdb.connect(str(edition), read_only=True) as db:
+            query = f"select publish_number from {SCHEMA}.{EDITION_TABLE}"
+            return db.execute(query).fetchone()[0]
     except duckdb.Error:
-        return MINIMUM_CELL
-    finally:
-        db.execute(f"detach database if exists {BEFORE}")
+        return None
 
 
 def detach(db: duckdb.DuckDBPyConnection) -> None:
@@ -134,6 +132,7 @@ def write(
     source: str,
     target: Path,
     minimum_cell: int = MINIMUM_CELL,
+    publish_number: int | None = None,
     *,
     complementary: bool = True,
 ) -> Edition:
@@ -155,6 +154,7 @@ def write(
         f"""
         create table {CATALOG}.{SCHEMA}.{EDITION_TABLE} as
         select 'shareable' as edition, cast({minimum_cell} as bigint) as minimum_cell,
+            cast({publish_number or "null"} as bigint) as publish_number,
             '{NOTE.format(minimum_cell)}' as note;
         comment on table {CATALOG}.{SCHEMA}.{EDITION_TABLE} is 'Which edition this file is.';
         commit;
@@ -214,6 +214,10 @@ def hide(
             ) and measure != ''
             """
         )
+        if any(text.startswith("@") for p in mine for text in p.dimensions):
+            # A count and its share tell the whole that they are of, and so do several breakdowns
+            # with one small cell each: it is a total that a reader knows.
+            db.execute("insert into observed values ([], '', 0, false, false)")
         disclosure.link(db)
         disclosure.protect(db, complementary=complementary)
         looked_at += db.execute("select count(*) from cells where is_published").fetchone()[0]

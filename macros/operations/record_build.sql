@@ -75,6 +75,8 @@
     -#}
     {% set arguments = invocation_args_dict %}
     {% set narrowed = [] %}
+    {#- `dbt retry` calls itself a build and selects nothing: it runs only what had failed. -#}
+    {% if not selected_resources %}{% do narrowed.append('retry') %}{% endif %}
     {% for argument in ['select', 'exclude', 'selector', 'resource_type', 'resource_types'] %}
         {% if arguments.get(argument) %}{% do narrowed.append(argument) %}{% endif %}
     {% endfor %}

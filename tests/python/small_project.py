@@ -84,6 +84,7 @@ class SmallProject:
         settings = settings.replace("seed-paths: [seeds]", "seed-paths: [few_seeds]")
         settings = settings.replace("+contract: {enforced: true}", "+contract: {enforced: false}")
         (self.root / "dbt_project.yml").write_text(settings)
+        shutil.copyfile(ROOT / "pyproject.toml", self.root / "pyproject.toml")
         shutil.copyfile(ROOT / "profiles.yml", self.root / "profiles.yml")
         few = self.root / "few_seeds" / "reference"
         few.mkdir(parents=True)

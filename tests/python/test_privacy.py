@@ -244,19 +244,23 @@ def house() -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect(config=publish.DUCKDB_CONFIG)
     connection.execute(
         f"""
-        attach ':memory:' as {publish.PRIVATE};
-        use {publish.PRIVATE};
+        attach ':memory:' as {publish.SOURCE};
+        use {publish.SOURCE};
         create schema raw; create schema marts; create schema reference;
         create table raw.hospital_ops__patients as
         select * from (values
             ('P00042', 'Zoë', 'van Quill', '+61 412 345 678', '7 Elm St, Yass 2582', 'QX-1234-K'),
-            ('17', 'John', 'Hunter', '', '', ''), ('18', '', 'Cash', '', '', '')
+            ('17', 'John', 'Hunter', '0420 240 701', '', ''), ('18', '', 'Cash', '', '', ''),
+            ('19', 'Unknown', 'Male', '00430019', '', '')
         ) as t (patient_id, first_name, last_name, contact_number, address, insurance_number);
         alter table raw.hospital_ops__patients add column email varchar;
         create table reference.facility_aliases as select 'John Hunter Hospital' as facility_name;
         create table marts.fct_bills (payment_method varchar, source_file varchar, bill_date date);
         insert into marts.fct_bills values
-            ('Cash', 'billing/2026-01.csv', date '2026-01-01'), ('17', 'John Hunter Hospital', null)
+            ('Cash', 'billing/2026-01.csv', date '2026-01-01'),
+            ('17', 'John Hunter Hospital', null),
+            ('unknown male', 'of John Hunter Hospital''s bills', null),
+            ('wave of 2024-07-01', '0.043 (0.019 to 0.067)', null)
         """
     )
     connection.execute("use memory")
@@ -264,8 +268,8 @@ def house() -> duckdb.DuckDBPyConnection:
 
 
 def refused(house) -> list[tuple]:
-    tables = publish.inventory(house, publish.PRIVATE)
-    return publish_identifiers.identifying_values(house, publish.PRIVATE, "marts", tables)
+    tables = publish.inventory(house, publish.SOURCE)
+    return publish_identifiers.identifying_values(house, publish.SOURCE, "marts", tables)
 
 
 def test_clean_marts_pass(house):
@@ -288,11 +292,11 @@ def test_clean_marts_pass(house):
     ],
 )
 def test_an_identifier_in_any_text_is_refused(house, text, kind):
-    house.execute(f"insert into {publish.PRIVATE}.marts.fct_bills values (?, 'x', null)", [text])
+    house.execute(f"insert into {publish.SOURCE}.marts.fct_bills values (?, 'x', null)", [text])
     assert refused(house) == [("fct_bills", "payment_method", kind, 1)]
-    tables = publish.inventory(house, publish.PRIVATE)
+    tables = publish.inventory(house, publish.SOURCE)
     with pytest.raises(UserError) as caught:
-        publish_identifiers.refuse_identifying_values(house, publish.PRIVATE, "marts", tables)
+        publish_identifiers.refuse_identifying_values(house, publish.SOURCE, "marts", tables)
     line = str(caught.value)
     assert f"marts.fct_bills.payment_method ({kind} in 1 value)" in line and "\n" not in line
     assert text not in line

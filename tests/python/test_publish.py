@@ -322,7 +322,7 @@ def test_one_line_and_exit_code_2_while_a_build_runs(published):
 
 def test_a_second_publish_is_refused(published):
     with publish.publish_lock(published.target.parent):
-        assert "another publish is at work" in refusal(published)
+        assert "this process itself" in refusal(published)
     assert publish.main([]) == 0
 
 
