@@ -145,6 +145,7 @@ def assert_alike(grown: Outcome, clean: Outcome) -> None:
     assert {reason for _, reason in grown.rejected} <= {"deleted_at_source"}
 
 
+@pytest.mark.soak
 def test_a_history_of_deliveries(history):
     """Everything that may come late, at once: the facts are those of what survives."""
     for delivery in DELIVERIES:

@@ -370,6 +370,7 @@ def test_the_secret_is_nowhere(name, request):
     assert secret not in build.output + output
 
 
+@pytest.mark.soak
 def test_a_key_from_the_environment_is_nowhere(hostile, tmp_path):
     """A build under another secret: other keys, and the secret in no file and no output."""
     secret = "correct horse battery staple 42"

@@ -177,14 +177,18 @@ def test_a_publish_says_it_and_is_made(demo_build, changed, tmp_path, monkeypatc
         monkeypatch.setenv("WARDHOUSE_BUILD_DIR", str(private.parent))
         assert publish.main([]) == 0
     lines = capsys.readouterr().err.splitlines()
-    assert [line for line in lines if line.startswith("drift in fct_appointments.outcome of the")]
+    assert [
+        line
+        for line in lines
+        if line.startswith("wardhouse: drift in fct_appointments.outcome of the")
+    ]
     with duckdb.connect(str(target), read_only=True) as db:
         assert db.execute("select max(publish_number) from ledger.publishes").fetchone() == (2,)
         ((measures, loud),) = db.execute(
             "select count(*), count(*) filter (is_warning) from ledger.drift"
         ).fetchall()
     assert measures > 900
-    assert loud == len([line for line in lines if line.startswith("drift in ")])
+    assert loud == len([line for line in lines if line.startswith("wardhouse: drift in ")])
 
 
 # --- the measures --------------------------------------------------------------------------------
@@ -338,7 +342,7 @@ def test_many_warnings_are_counted(house, monkeypatch, capsys):  # noqa: F811
     publish.main([])
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) == 21
-    assert lines[-1] == "drift: 5 more warnings, in ledger.drift"
+    assert lines[-1] == "wardhouse: drift: 5 more warnings, in ledger.drift"
 
 
 def test_a_build_without_distributions_is_compared_by_rows(house):  # noqa: F811

@@ -57,7 +57,8 @@ if mode == "killed":
 green = mode == "green"
 with duckdb.connect(os.environ["WARDHOUSE_BUILD_DIR"] + "/wardhouse_private.duckdb") as db:
     db.execute("create or replace table private.last_build as select 'id-2' invocation_id,"
-        " 'build' as command, true is_complete, ? status, 9 nodes, ? failures,"
+        " 'build' as command, true is_complete, 'demo' data_set, 11 minimum_cell, ? status,"
+        " 9 nodes, ? failures,"
         " cast(? as timestamp) started_at, null ended_at, '{{}}' freshness", [
         "green" if green else "failed", "" if green else "unique_key_a (fail), kpi_b (skipped)",
         datetime.datetime.now(datetime.UTC).replace(tzinfo=None)])
@@ -176,7 +177,7 @@ def test_published(ward):
     assert (done.returncode, done.stderr) == (0, "")
     summary = ward.summary()
     assert (summary["outcome"], summary["exit_code"]) == ("published", 0)
-    assert summary["line"] == f"published 4 tables, 3,003 rows to {ward.target}"
+    assert summary["line"] == f"published 4 tables, 3,003 rows to {ward.target} as publish 1"
     assert [step["step"] for step in summary["steps"]] == ["settings", "build", "publish"]
     assert summary["tests"] == {
         "passed": 2,
@@ -531,7 +532,8 @@ def test_on_call_page_is_true():
     for path in re.findall(r"\]\((?!http)([^)#]+)\)", text):
         assert (ROOT / "docs" / path).exists(), path
     for name in re.findall(r"`(WARDHOUSE_\w+)", text):
-        assert any(name in path.read_text() for path in SCRIPTS.glob("*.py")), name
+        known = [*SCRIPTS.glob("*.py"), ROOT / "profiles.yml"]
+        assert any(name in path.read_text() for path in known), name
 
 
 def test_on_call_page_quotes_lines_that_exist():
