@@ -25,6 +25,7 @@ import duckdb
 import pytest
 
 import run_summary
+import shareable
 from conftest import ROOT
 from house import SECRET, House
 from run_summary_page import page
@@ -194,9 +195,10 @@ def test_published(ward):
         assert summary["published"]["hash"] == digest
     assert summary["peak_memory_bytes"] > 10 << 20
     assert summary["versions"]["duckdb"] == duckdb.__version__
-    # the important line is the last but one, and hundreds of tests are not listed
-    assert done.stdout.splitlines()[-2:] == [
+    # the important line is among the last three, and hundreds of tests are not listed
+    assert done.stdout.splitlines()[-3:] == [
         summary["line"],
+        f"shareable edition: 2 tables, 0 of 0 cells hidden, {shareable.beside(ward.target)}",
         f"summary of the run: {ward.build_dir / 'run_summary.html'}",
     ]
     assert "START" not in done.stdout
