@@ -530,3 +530,65 @@ def test_a_full_disk_is_one_line(house, size):
     assert result.stderr.startswith("wardhouse: no room for the copy")
     assert result.stderr.count("\n") == 1
     assert (house.state(), house.leftovers()) == (before, [])
+
+
+# --- after the swap ------------------------------------------------------------------------------
+
+
+def test_what_fails_after_the_swap_is_said_and_published(published, monkeypatch, capsys):
+    published.set_version(2)
+    monkeypatch.setattr(publish.history, "forget", Failing("forget"))
+    assert publish.main([]) == 0
+    assert published.version() == 2
+    assert "published, but not finished (forget)" in capsys.readouterr().err
+
+
+def test_a_signal_after_the_swap_comes_too_late(published, monkeypatch, capsys):
+    published.set_version(2)
+    real = publish.say
+
+    def interrupted(*arguments: object) -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+        real(*arguments)
+
+    monkeypatch.setattr(publish, "say", interrupted)
+    assert publish.main([]) == 0
+    assert "published 4 tables" in capsys.readouterr().out
+    assert published.version() == 2
+
+
+def test_the_shareable_edition_replaces_only_a_database(published):
+    beside = shareable.beside(published.target)
+    beside.write_text("somebody's notes")
+    assert "not a DuckDB database and not replaced" in refusal(published)
+    assert beside.read_text() == "somebody's notes"
+
+
+def test_demo_data_do_not_replace_own_data(published):
+    published.set_build(data_set="own")
+    assert publish.main([]) == 0
+    published.set_build(data_set="demo")
+    assert "the demo data would replace your own (publish 2)" in refusal(published)
+    assert publish.main(["--accept-loss"]) == 0
+
+
+def test_an_edition_that_is_not_safe_keeps_no_publish_back(published, monkeypatch, capsys):
+    published.set_version(2)
+    before = shareable.beside(published.target)
+    monkeypatch.setattr(shareable, "hide", Failing("cells", publish.NotProtected))
+    assert publish.main([]) == 0
+    assert published.version() == 2
+    assert "no shareable edition of this publish (cells)" in capsys.readouterr().err
+    assert not before.exists()
+
+
+class Failing:
+    """A function that fails."""
+
+    def __init__(self, text: str, kind: type[Exception] = OSError) -> None:
+        """What it raises."""
+        self.error = kind(text)
+
+    def __call__(self, *_: object) -> None:
+        """Fail."""
+        raise self.error
