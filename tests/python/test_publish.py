@@ -32,6 +32,7 @@ from house import (
     open_in_another_process,
 )
 from settings import UserError
+from small_project import SmallProject
 
 
 @pytest.fixture(scope="module")
@@ -580,6 +581,23 @@ def test_an_edition_that_is_not_safe_keeps_no_publish_back(published, monkeypatc
     assert published.version() == 2
     assert "no shareable edition of this publish (cells)" in capsys.readouterr().err
     assert not before.exists()
+
+
+def test_a_retry_is_no_complete_build(tmp_path):
+    """It runs what had failed, on extracts that may have changed since."""
+    project = SmallProject(tmp_path)
+    model = project.root / "models" / "marts" / "dim_facilities.sql"
+    sound = model.read_text()
+    model.write_text("select error('broken') as facility_id, 1 as version")
+    for command, code, text in (("build", 1, ""), ("retry", 0, sound)):
+        model.write_text(text or model.read_text())
+        with project.start_dbt(command) as process:
+            process.communicate(timeout=300)
+        assert process.returncode == code
+    with project.start_script("publish.py") as process:
+        _, errors = process.communicate(timeout=60)
+    assert process.returncode == 2 and "it was a dbt retry" in errors
+    assert not project.target.exists()
 
 
 class Failing:
