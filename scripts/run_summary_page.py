@@ -15,7 +15,7 @@ STYLE = """
 @media (prefers-color-scheme: dark) { :root { --ink: #e6ebf0; --soft: #a9b4bf; --line: #46525e;
   --paper: #14191e; --good: #7bd79a; --bad: #ff9b90; --shade: #1e252c; } }
 body { font: 1rem/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper);
-  max-width: 62rem; margin: 0 auto; padding: 1.5rem; }
+  max-width: 68rem; margin: 0 auto; padding: 1.5rem; }
 h1 { font-size: 1.6rem; margin: 0 0 .25rem; }
 h2 { font-size: 1.15rem; margin: 2rem 0 .5rem; border-bottom: 1px solid var(--line); }
 .outcome { border-left: .4rem solid var(--bad); background: var(--shade); padding: .75rem 1rem;
@@ -23,12 +23,13 @@ h2 { font-size: 1.15rem; margin: 2rem 0 .5rem; border-bottom: 1px solid var(--li
 .outcome.good { border-color: var(--good); }
 .outcome strong { color: var(--bad); }
 .outcome.good strong { color: var(--good); }
-.scroll { overflow-x: auto; }
+.scroll { overflow-x: auto; margin-top: 1rem; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 caption { text-align: left; color: var(--soft); padding-bottom: .25rem; }
-th, td { padding: .25rem .6rem; text-align: left; vertical-align: top;
+th, td { padding: .25rem .45rem; text-align: left; vertical-align: top;
   border-bottom: 1px solid var(--line); }
-th.number, td.number { text-align: right; white-space: nowrap; }
+td.short, th.number, td.number { white-space: nowrap; }
+th.number, td.number { text-align: right; }
 tfoot th, tfoot td { font-weight: 600; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .2rem 1rem; margin: 0; }
 dt { color: var(--soft); }
@@ -46,6 +47,7 @@ OUTCOMES = {
     "unfinished": "Not finished: at work, or killed; readers keep the last good file",
     "interrupted": "Interrupted: nothing was published, readers keep the last good file",
 }
+SHORT = 16  # characters that stay on one line
 NOT_KNOWN = "Not known: this run did not come so far."
 
 
@@ -77,6 +79,8 @@ def table(
         if key == "difference" and value:
             kind = ' class="number wrong"'
         text = escape(shown(value))
+        if not kind and len(text) <= SHORT:  # a date is one word
+            kind = ' class="short"'
         return f'<th scope="row">{text}</th>' if is_first else f"<td{kind}>{text}</td>"
 
     def line(row: dict[str, Any]) -> str:
