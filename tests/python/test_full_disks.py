@@ -129,7 +129,7 @@ def test_a_private_database_that_cannot_be_opened_is_one_line(tmp_path):
         "close it there and run again"
     )
     path.write_bytes(b"no database" * 2000)
-    with pytest.raises(UserError, match="the private database cannot be opened ") as caught:
+    with pytest.raises(UserError, match="the private database is damaged, ") as caught:
         private_side.take_build_folder(path, {}, "build")
     assert "\n" not in str(caught.value)
 

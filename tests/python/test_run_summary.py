@@ -296,6 +296,8 @@ def test_stopped_by_a_signal(ward, number):
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        # a shell starts what runs in its background with SIGINT ignored
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
     until = time.monotonic() + 30
@@ -371,6 +373,8 @@ def test_make_calls_the_run():
     for target, words in (("warehouse", []), ("figures", ["figures"])):
         done = subprocess.run(
             ["make", "-n", "-o", "setup", target],
+            # make says more when a make has started it
+            env={name: value for name, value in os.environ.items() if not name.startswith("MAKE")},
             cwd=ROOT, capture_output=True, text=True, check=True,
         )  # fmt: skip
         command = done.stdout.splitlines()[-1].split()

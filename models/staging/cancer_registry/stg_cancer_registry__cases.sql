@@ -45,11 +45,11 @@ ranged as (
         parsed.*,
         case when years between 0 and {{ largest_age() }} then years end as usable_years,
         case when months between 0 and 1200 then months end as usable_months,
-        case when last_contact_date_day >= day then {{ usable_date('last_contact_date_day') }} end
-            as usable_contact,
         {%- for column in dates[1:] %}
-        {{ usable_date(column ~ '_day') }} as usable_{{ column }}{{ ',' if not loop.last }}
+        {{ usable_date(column ~ '_day') }} as usable_{{ column }},
         {%- endfor %}
+        case when last_contact_date_day >= day then {{ usable_date('last_contact_date_day') }} end
+            as usable_contact
     from parsed
 
 ),

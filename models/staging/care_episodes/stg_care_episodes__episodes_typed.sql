@@ -65,8 +65,8 @@ final as (
             ('discharged_at', 'admitted_at'), ('seen_at', 'arrived_at'), ('departed_at', 'arrived_at'),
         ] %}
         case
-            when {{ end }}_time >= coalesce({{ start }}_time, {{ end }}_time)
-                then {{ usable_date(end ~ '_time') }}
+            when {{ start }}_time > {{ end }}_time then null
+            else {{ usable_date(end ~ '_time') }}
         end as usable_{{ end }},
         {%- endfor %}
         {{ usable_date('admitted_at_time') }} as usable_admitted_at,
