@@ -272,8 +272,7 @@ def summarise(run: Run) -> None:
     except OSError as error:
         print(f"{MARK}no summary ({error.strerror}), {settings.build_dir()}", file=sys.stderr)
     else:
-        shown = path.relative_to(PROJECT_ROOT) if path.is_relative_to(PROJECT_ROOT) else path
-        print(f"summary of the run: {shown}", flush=True)
+        print(f"summary of the run: {settings.shown(path)}", flush=True)
 
 
 def run_figures() -> int:

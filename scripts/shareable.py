@@ -19,6 +19,7 @@ import duckdb
 
 import disclosure
 import settings
+from raw_sql import sql_text
 
 SCHEMA = "marts"
 SPECIFICATION = settings.PROJECT_ROOT / "seeds" / "reference" / "shareable_tables.csv"
@@ -144,7 +145,7 @@ def write(
     parts = [part for part in specification() if part.mart in types]
     cells = hide(db, source, parts, minimum_cell, complementary)
     hidden = db.execute("select count(*) from hidden_names").fetchone()[0]
-    db.execute(f"attach '{str(target).replace(chr(39), chr(39) * 2)}' as {CATALOG} (type duckdb)")
+    db.execute(f"attach {sql_text(str(target))} as {CATALOG} (type duckdb)")
     db.execute(f"begin; create schema {CATALOG}.{SCHEMA}")
     tables = sorted({part.mart for part in parts if part.keys})
     for mart in tables:
@@ -296,7 +297,7 @@ def write_table(
         *(("column", f'{target}."{column}"', text) for column, text in comments.items()),
     ]:
         if text:
-            db.execute(f"comment on {kind} {name} is '{text.replace(chr(39), chr(39) * 2)}'")
+            db.execute(f"comment on {kind} {name} is {sql_text(text)}")
 
 
 def is_hidden(i: int) -> str:
