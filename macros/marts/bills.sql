@@ -38,6 +38,14 @@
             as billed_not_delivered_amount
 {%- endmacro %}
 
+{% macro payment_sums() -%}
+    {#- What bill_sums says of bills and dollars, for marts that split bills more finely. -#}
+    count(*) as bills,
+        count(billed_amount) as bills_with_amount,
+        sum(billed_amount) as billed_amount,
+        sum(case when billed_amount is not null then paid_amount end) as paid_amount
+{%- endmacro %}
+
 {% macro open_amount(paid='paid_amount') -%}
     {#- What is still owed on a bill; failed and denied bills stay open until written off. -#}
     greatest(billed_amount - {{ paid }} - adjustment_amount, 0)

@@ -42,6 +42,37 @@
     end
 {%- endmacro %}
 
+{% macro treatment_results() -%}
+    {#- Episodes and registry cases that have begun, with what became of their treatment. -#}
+    select
+        'care_episodes' as source_system,
+        treatment_type as treatment,
+        facility_id,
+        department_id,
+        {{ first_of_month('episode_date') }} as month,
+        is_success
+    from {{ ref('fct_episodes') }}
+    where not is_future
+    union all
+    -- a registry names no department
+    select
+        'cancer_registry' as source_system,
+        treatment,
+        facility_id,
+        'unknown' as department_id,
+        {{ first_of_month('diagnosis_date') }} as month,
+        {{ has_responded('outcome') }} as is_success
+    from {{ ref('fct_cancer_cases') }}
+    where not is_future
+{%- endmacro %}
+
+{% macro treatment_result_counts() -%}
+    {#- Over rows of treatment_results. -#}
+    count(*) as cases,
+        count(is_success) as evaluable,
+        count(case when is_success then 1 end) as successes
+{%- endmacro %}
+
 {% macro rate_columns(name, numerator, denominator) -%}
     {#- The rate with its 95 % Wilson interval: name, name_low, name_high. -#}
     {{ safe_divide(numerator, denominator) }} as {{ name }},

@@ -105,7 +105,7 @@ def manifest(demo_build) -> dict:
 
 
 def layer(name: str) -> str:
-    kind = re.match(r"(stg|int|dim|fct|kpi|dq|claim)", name).group(1)
+    kind = re.match(r"(stg|int|dim|fct|kpi|dq|claim|report)", name).group(1)
     return "claims" if kind == "claim" else kind
 
 
@@ -119,6 +119,7 @@ MAY_READ = {
     "dim": {"stg", "int", "dim", "fct"},
     "fct": {"stg", "int", "dim", "fct"},
     "kpi": {"int", "dim", "fct", "kpi"},
+    "report": {"int", "dim", "fct"},
     "claims": {"int", "dim", "fct", "kpi", "claims"},
     "dq": {"stg", "int", "dim", "fct", "dq"},
 }
@@ -174,7 +175,7 @@ def test_marts_have_contracts_and_tested_keys(manifest):
             assert node["config"]["contract"]["enforced"], node["name"]
             assert node["name"] in tested, f"{node['name']}: no unique_key test on its grain"
             assert node["config"]["persist_docs"] == {"relation": True, "columns": True}
-        if layer(node["name"]) in ("kpi", "claims"):
+        if layer(node["name"]) in ("kpi", "claims", "report"):
             assert node["name"] in unit_tested, f"{node['name']}: no unit test"
         if layer(node["name"]) == "stg":
             assert node["name"] in tested, f"{node['name']}: its key is not tested"

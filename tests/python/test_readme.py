@@ -64,7 +64,7 @@ def test_named_marts_and_files_exist(demo_warehouse):
                 "select table_name from duckdb_tables() where schema_name = 'marts'"
             ).fetchall()
         }
-    named = set(re.findall(r"`((?:kpi|dq|fct|dim|claims?)_\w+[a-z])`", README))
+    named = set(re.findall(r"`((?:kpi|dq|fct|dim|report|claims?)_\w+[a-z])`", README))
     estimators = {"kpi_rate", "kpi_rate_difference"}
     assert named - tables - estimators == set()
     # and every published table is named

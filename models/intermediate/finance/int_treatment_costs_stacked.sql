@@ -19,6 +19,7 @@ final as (
     select
         'hospital_ops' as source_system,
         treatment_key,
+        facility_id,
         treatment_type,
         cost,
         appointment_outcome = 'attended' as is_attended
@@ -28,6 +29,7 @@ final as (
     select
         'care_episodes' as source_system,
         episode_key as treatment_key,
+        facility_id,
         treatment_type,
         cost,
         false as is_attended

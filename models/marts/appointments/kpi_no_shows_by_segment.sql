@@ -1,12 +1,4 @@
-{#- One scan for all dimensions: a grouping set each. No value is null, so that the set decides. -#}
-{% set dimensions = {
-    'lead_time': lead_time_band('lead_days'),
-    'reason': 'reason',
-    'age_band': 'age_band',
-    'gender': 'gender',
-    'weekday': weekday_name(iso_weekday('appointment_date')),
-    'hour': "coalesce(lpad(cast(appointment_hour as string), 2, '0'), 'unknown')",
-} %}
+{% set dimensions = no_show_dimensions() %}
 
 with
 
@@ -20,9 +12,7 @@ appointments as (
 segmented as (
 
     select
-        {%- for dimension, value in dimensions.items() %}
-        {{ value }} as {{ dimension }}_value,
-        {%- endfor %}
+        {{ dimension_values(dimensions) }},
         outcome
     from appointments
 
@@ -31,24 +21,12 @@ segmented as (
 counted as (
 
     select
-        case
-            {%- for dimension in dimensions %}
-            when grouping({{ dimension }}_value) = 0 then '{{ dimension }}'
-            {%- endfor %}
-        end as dimension,
-        case
-            {%- for dimension in dimensions %}
-            when grouping({{ dimension }}_value) = 0 then {{ dimension }}_value
-            {%- endfor %}
-        end as value,
+        {{ dimension_and_value(dimensions) }},
         count(case when outcome = 'attended' then 1 end) as attended,
         count(case when outcome = 'no_show' then 1 end) as no_shows
     from segmented
-    group by grouping sets (
-        {%- for dimension in dimensions %}
-        ({{ dimension }}_value){{ ',' if not loop.last }}
-        {%- endfor %}
-    )
+    -- sqlfluff's dialect does not know grouping sets, which DuckDB and Spark share
+    group by {{ dimension_sets(dimensions) }}  -- noqa: PRS
 
 ),
 

@@ -1,8 +1,4 @@
-{% set dimensions = {
-    'cancer_type': 'cancer_type', 'treatment': 'treatment', 'facility': 'facility_id',
-    'outcome': 'outcome', 'gender': 'gender', 'age_band': 'age_band', 'region': 'region',
-    'stage': 'stage', 'insurance_type': 'insurance_type',
-} %}
+{% set dimensions = cancer_dimensions() %}
 
 with
 
@@ -13,27 +9,21 @@ cases as (
 
 ),
 
-unpivoted as (
+valued as (
 
-    {% for dimension, column in dimensions.items() -%}
-    select
-        '{{ dimension }}' as dimension,
-        {{ column }} as value
+    select {{ dimension_values(dimensions) }}
     from cases
-    {% if not loop.last -%}
-    union all
-    {% endif -%}
-    {% endfor %}
+
 ),
 
 counted as (
 
     select
-        dimension,
-        value,
+        {{ dimension_and_value(dimensions) }},
         count(*) as cases
-    from unpivoted
-    group by dimension, value
+    from valued
+    -- sqlfluff's dialect does not know grouping sets, which DuckDB and Spark share
+    group by {{ dimension_sets(dimensions) }}  -- noqa: PRS
 
 ),
 

@@ -1,44 +1,6 @@
 with
 
-visits as (
-
-    select * from {{ ref('fct_episodes') }}
-    where is_emergency_visit and not is_future and arrived_at is not null
-
-),
-
-systems as (
-
-    select * from {{ ref('int_systems_dated') }}
-    where source_system = 'care_episodes'
-
-),
-
--- from where the data begin (not from a lone absurd date) to the last arrival
-observed as (
-
-    select
-        systems.observed_from as first_day,
-        (
-            select max(cast(visits.arrived_at as date)) from visits
-            where cast(visits.arrived_at as date) < systems.as_of_date
-        ) as last_day
-    from systems
-
-),
-
-arrivals as (
-
-    select
-        visits.facility_id,
-        {{ iso_weekday('cast(visits.arrived_at as date)') }} as weekday_number,
-        cast(extract(hour from visits.arrived_at) as bigint) as hour
-    from visits
-    inner join observed
-        on observed.first_day <= cast(visits.arrived_at as date)
-        and observed.last_day >= cast(visits.arrived_at as date)
-
-),
+{{ observed_arrivals() }},
 
 counted as (
 

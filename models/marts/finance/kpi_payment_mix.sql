@@ -15,9 +15,7 @@ counted as (
         {{ all_or.format('facility_id') }},
         {{ all_or.format('payment_method') }},
         {{ all_or.format('payment_status') }},
-        count(*) as bills,
-        sum(billed_amount) as billed_amount,
-        sum(case when billed_amount is not null then paid_amount end) as paid_amount
+        {{ payment_sums() }}
     from bills
     group by cube(facility_id, payment_method, payment_status)
     -- the total over no bills at all would be a row

@@ -1,26 +1,5 @@
 with
 
-appointments as (
-
-    select * from {{ ref('fct_appointments') }}
-    where patient_key >= 0
-
-),
-
-episodes as (
-
-    select * from {{ ref('fct_episodes') }}
-    where patient_key >= 0 and not is_future
-
-),
-
-cases as (
-
-    select * from {{ ref('fct_cancer_cases') }}
-    where patient_key >= 0 and not is_future
-
-),
-
 patients as (
 
     select * from {{ ref('dim_patients') }}
@@ -31,14 +10,8 @@ patients as (
 -- a patient counts once at each facility seen or booked at, and once in `all`, booked or not
 attributed as (
 
-    {% for events in ['appointments', 'episodes', 'cases'] -%}
-    select
-        {{ events }}.facility_id,
-        {{ events }}.patient_key
-    from {{ events }}
-    group by {{ events }}.facility_id, {{ events }}.patient_key
+    {{ patients_at_facilities() }}
     union all
-    {% endfor -%}
     select
         'all' as facility_id,
         patients.patient_key

@@ -1,4 +1,4 @@
-{% set dimensions = ['gender', 'age_band', 'region', 'insurance'] %}
+{% set dimensions = patient_dimensions() %}
 
 with
 
@@ -9,20 +9,11 @@ patients as (
 
 ),
 
-unpivoted as (
+valued as (
 
-    {% for dimension in dimensions -%}
     select
         source_system,
-        '{{ dimension }}' as dimension,
-        {{ dimension }} as value
-    from patients
-    union all
-    {% endfor -%}
-    select
-        source_system,
-        'age_band_by_gender' as dimension,
-        age_band || ' ' || gender as value
+        {{ dimension_values(dimensions) }}
     from patients
 
 ),
@@ -31,11 +22,11 @@ counted as (
 
     select
         source_system,
-        dimension,
-        value,
+        {{ dimension_and_value(dimensions) }},
         count(*) as patients
-    from unpivoted
-    group by source_system, dimension, value
+    from valued
+    -- sqlfluff's dialect does not know grouping sets, which DuckDB and Spark share
+    group by {{ dimension_sets(dimensions, ['source_system']) }}  -- noqa: PRS
 
 ),
 
