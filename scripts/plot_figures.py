@@ -74,6 +74,17 @@ def incomplete(path: Path, error: Exception) -> UserError:
     return UserError(f"not a complete published database ({reason[:200]}), {path}; {REMEDY}")
 
 
+def publish_hash(connection: duckdb.DuckDBPyConnection) -> str | None:
+    """The content hash of the publish that a file holds; None when it has no ledger."""
+    try:
+        row = connection.execute(
+            "select content_hash from ledger.publishes order by publish_number desc limit 1"
+        ).fetchone()
+    except duckdb.CatalogException:
+        return None
+    return row[0] if row else None
+
+
 def render(registered: RegisteredFigure, marts: Marts) -> tuple[dict, dict[str, bytes]]:
     """Draw one figure: its entry in the manifest, and its files."""
     figure_style.reset(registered.name)
@@ -212,7 +223,7 @@ def draw(database: Path, output: Path, names: Sequence[str]) -> list[dict]:
             except duckdb.Error as error:
                 raise incomplete(database, error) from error
             content |= files
-            entries.append(entry)
+            entries.append(entry | {"publish": publish_hash(connection)})
             progress.advance(task)
     save(output, entries, content)  # nothing is written unless all could be drawn
     return entries

@@ -62,6 +62,11 @@ def figures_dir() -> Path:
     return (PROJECT_ROOT if published == default else published.parent) / "figures"
 
 
+def report_file() -> Path:
+    """report/index.html in the project, or beside the published file when that is elsewhere."""
+    return figures_dir().parent / "report" / "index.html"
+
+
 def kept_publishes() -> int:
     """How many earlier publishes are kept beside the published file."""
     value = os.environ.get("WARDHOUSE_KEEP_PUBLISHES") or "3"

@@ -1,0 +1,157 @@
+// Draws the interactive charts: those in sight at once, the others when the page is idle.
+const charts = (() => {
+  const drawn = new Map(); // id -> {definition, figure, view, shown, stale, near, spec}
+  const FILTER_NAMES = { facility_id: 'facility', department_id: 'department', doctor_id: 'doctor', period: 'period' };
+  let page;
+  let observer;
+  let idle = Promise.resolve();
+
+  /** A view of a compiled specification; no string is ever run as code (ast: true). */
+  async function embed(target, spec, rows) {
+    const { view } = await vegaEmbed(target, withData(spec, rows), {
+      mode: 'vega', ast: true, actions: false, renderer: 'svg', defaultStyle: false, logLevel: 1,
+      tooltip: { theme: 'wardhouse', disableDefaultStyle: true },
+    });
+    return view;
+  }
+
+  /** Data sets named `table` begin with these rows. */
+  function withData(spec, rows) {
+    return { ...spec, data: spec.data.map((set) => (set.name === 'table' ? { ...set, values: rows } : set)) };
+  }
+
+  async function redraw(view, rows) {
+    view.change('table', view.changeset().remove(() => true).insert(rows));
+    await view.runAsync();
+  }
+
+  const refusal = (chart, filters, found) => {
+    if (found.refused) return `Not shown for this selection. ${found.refused}`;
+    if (!found.rows.length) return `No ${chart.labels.cases || 'data'} in this selection.`;
+    if (found.rows.every((row) => row.value === null)) {
+      return found.rows.some((row) => row.hidden)
+        ? 'Not shown: the counts behind it are hidden in this edition.'
+        : `Not shown: every group has fewer than ${chart.measure.minimum_n} cases; the counts are in the table.`;
+    }
+    return '';
+  };
+
+  /** What a chart cannot be filtered by, and why. */
+  function remarks(chart, unfiltered) {
+    return unfiltered.map((name) => (
+      `Not filtered by ${FILTER_NAMES[name]}: ${page.cubes[chart.cube].without[name] || 'the data behind it do not hold it'}.`));
+  }
+
+  /** Work out a chart's rows and write its words; what is drawn follows in `draw`. */
+  function refresh(entry, filters, comparison) {
+    const { definition: chart, figure } = entry;
+    const found = compute.rows(chart, filters, comparison);
+    const refused = refusal(chart, filters, found);
+    const most = chart.form === 'heat' || chart.by[0] === 'period' ? Infinity : chart.top;
+    const keys = [...new Set(found.rows.map((row) => row.key))];
+    const kept = new Set(keys.slice(0, most));
+    entry.found = found;
+    entry.rows = found.rows.filter((row) => kept.has(row.key));
+    entry.refused = refused;
+    entry.stale = true;
+    const notes = remarks(chart, found.unfiltered);
+    if (keys.length > kept.size) notes.push(`${kept.size} of ${keys.length} are drawn; the table has all.`);
+    if (comparison && entry.rows.some((row) => row.compare !== undefined && row.compare !== null)) {
+      notes.push(`${chart.by[0] === 'period' ? 'Dashed line' : 'Open diamond'}: ${comparison.name}.`);
+    }
+    const headline = refused ? null : headlines[chart.headline](found.rows, chart);
+    figure.querySelector('h3').textContent = headline || chart.title;
+    figure.querySelector('.period').textContent = found.unfiltered.includes('period') ? page.whole_period : state.period(filters);
+    figure.querySelector('.n').textContent = found.n ? `n = ${format.whole(found.n)}` : '';
+    figure.querySelector('.remarks').textContent = notes.join(' ');
+    const plot = figure.querySelector('.plot');
+    const said = figure.querySelector('.refused');
+    said.textContent = refused;
+    said.hidden = !refused;
+    plot.hidden = Boolean(refused);
+    plot.setAttribute('aria-label', `${headline || chart.title}. ${entry.rows.length} values, in the table below.`);
+    fillTable(entry);
+  }
+
+  /** The table is made when it is opened: closed ones cost nothing. */
+  function fillTable(entry) {
+    const details = entry.figure.querySelector('details.table');
+    const place = details.querySelector('.scroll');
+    if (!details.open) {
+      place.replaceChildren();
+      return;
+    }
+    const title = entry.figure.querySelector('h3').textContent;
+    place.replaceChildren(tables.table(title, entry.definition, entry.found.rows));
+  }
+
+  async function draw(entry) {
+    if (!entry.stale) return;
+    entry.stale = false;
+    if (entry.refused) return;
+    const target = entry.figure.querySelector('.plot');
+    if (entry.view) await redraw(entry.view, entry.rows);
+    else entry.view = await embed(target, page.forms[entry.definition.spec], entry.rows);
+  }
+
+  const inSight = (entry) => {
+    const box = entry.figure.getBoundingClientRect();
+    return box.bottom > 0 && box.top < window.innerHeight;
+  };
+
+  const pause = () => new Promise((resolve) => {
+    if ('requestIdleCallback' in window) requestIdleCallback(resolve, { timeout: 200 });
+    else setTimeout(resolve, 20);
+  });
+
+  /** Bring every chart up to date: resolved when those in sight are; the rest follow when idle. */
+  async function update(filters) {
+    const comparison = state.comparison(filters);
+    const turn = (update.turn = (update.turn || 0) + 1);
+    const all = [...drawn.values()];
+    const [near, far] = [all.filter(inSight), all.filter((entry) => !inSight(entry))];
+    for (const entry of near) refresh(entry, filters, comparison);
+    await Promise.all(near.map(draw));
+    idle = (async () => {
+      for (const entry of far) {
+        await pause();
+        if (turn !== update.turn) return;
+        refresh(entry, filters, comparison);
+        if (entry.near || entry.view) await draw(entry);
+      }
+    })();
+  }
+
+  /** Draw everything, for print. */
+  async function all() {
+    await idle;
+    for (const entry of drawn.values()) await draw(entry);
+  }
+
+  function start(data) {
+    page = data;
+    observer = new IntersectionObserver((entries) => {
+      for (const { target, isIntersecting } of entries) {
+        const entry = drawn.get(target.dataset.chart);
+        entry.near = isIntersecting;
+        if (isIntersecting && entry.found) draw(entry);
+      }
+    }, { rootMargin: '600px' });
+    for (const definition of page.charts) {
+      const figure = document.getElementById(`chart-${definition.id}`);
+      const entry = { definition, figure };
+      figure.dataset.chart = definition.id;
+      drawn.set(definition.id, entry);
+      figure.querySelector('details.table').addEventListener('toggle', () => fillTable(entry));
+      figure.querySelector('button.csv').addEventListener('click', () => {
+        tables.download(`${definition.id}.csv`, tables.csv(definition, entry.found.rows));
+      });
+      observer.observe(figure);
+    }
+  }
+
+  const settled = async () => { await idle; };
+  const rows = (id) => drawn.get(id).found.rows;
+  const ids = () => [...drawn.keys()];
+  return { start, update, all, settled, rows, ids, embed, redraw };
+})();

@@ -1,0 +1,180 @@
+// From sums to the rows of a chart: value, interval, n, and the reason where there is no value.
+const compute = (() => {
+  const WEEKDAYS = ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday'];
+  let page;
+
+  function label(column, value) {
+    if (column === 'period') return format.period(value);
+    if (column === 'weekday_number') return WEEKDAYS[Number(value) - 1] || value;
+    if (column === 'hour') return value === 'unknown' ? 'Unknown' : `${value}:00`;
+    return (page.labels[column] || {})[value] || readable(value);
+  }
+
+  /** A code as words: 01-07 days as 1–7 days, a first letter in capitals. */
+  function readable(value) {
+    const text = value.replaceAll('_', ' ').replace(/\b0+(\d)/g, '$1').replace(/(\d)-(\d)/g, '$1–$2');
+    return text.charAt(0).toUpperCase() + text.slice(1);
+  }
+
+  const plus = (sums, names) => names.reduce((total, name) => total + sums[name], 0);
+
+  /** All measures that a chart needs of its cube. */
+  function needed(measure, parts, extra) {
+    return [...new Set([
+      ...(measure.of || []), ...(measure.per || []), ...(measure.squares ? [measure.squares] : []),
+      ...Object.values(measure.given || {}), ...Object.keys(parts || {}), ...(extra || []),
+    ])];
+  }
+
+  /** Value, interval and counts of one group's sums; `whole` is the denominator of shares. */
+  function number(measure, sums, whole) {
+    const none = { value: null, low: null, high: null, num: null, den: null, squares: null };
+    let row;
+    if (measure.kind === 'count') {
+      const value = plus(sums, measure.of);
+      row = { ...none, value, num: value, n: value };
+    } else if (measure.kind === 'total') {
+      row = { ...none, value: plus(sums, measure.of), num: plus(sums, measure.of), n: plus(sums, measure.per) };
+    } else if (measure.kind === 'mean') {
+      const [sum, n, squares] = [plus(sums, measure.of), plus(sums, measure.per), sums[measure.squares]];
+      const [low, high] = statistics.meanInterval(sum, squares, n);
+      row = { value: n ? sum / n : null, low, high, num: sum, den: n, squares, n };
+    } else if (measure.kind === 'given') {
+      const at = (name) => (name in measure.given ? sums[measure.given[name]] : null);
+      const n = plus(sums, measure.per);
+      row = { ...none, value: at('value'), low: at('low'), high: at('high'), n };
+    } else {
+      const num = plus(sums, measure.of);
+      const den = measure.kind === 'share' ? whole : plus(sums, measure.per);
+      const [low, high] = statistics.wilson(num, den);
+      row = { ...none, value: den ? num / den : null, low, high, num, den, n: den };
+    }
+    row.hidden = [row.value, row.n].some((known) => Number.isNaN(known));
+    row.few = !row.hidden && row.n < measure.minimum_n;
+    if (row.hidden || row.few) Object.assign(row, { value: null, low: null, high: null });
+    if (row.hidden) Object.assign(row, { n: Number.isNaN(row.n) ? null : row.n, num: null, den: null });
+    return row;
+  }
+
+  /** The sums of a chart's groups, parts taken apart: [{key, part, sums}], and what was refused. */
+  function groups(chart, filters) {
+    const measures = needed(chart.measure, chart.parts, chart.extra);
+    const { rows, unfiltered, refused } = cubes.sum(chart.cube, filters, chart.by, measures, chart.fixed);
+    const parts = Object.entries(chart.parts);
+    const apart = parts.length
+      ? rows.flatMap((row) => parts.map(([name, part]) => ({ ...row, part, of: name })))
+      : rows;
+    return { apart, unfiltered, refused };
+  }
+
+  function unordered(chart, filters) {
+    const { apart, unfiltered, refused } = groups(chart, filters);
+    const isShare = chart.measure.kind === 'share';
+    const wholes = new Map();
+    const of = (row) => (row.of ? { ...chart.measure, of: [row.of] } : chart.measure);
+    // a share is of its own month, bar or row where there are parts, else of all groups
+    const within = (row) => (chart.parts && row.of || chart.form === 'stack' || chart.form === 'lines' ? row.key[0] : '');
+    if (isShare) {
+      for (const row of apart) {
+        wholes.set(within(row), (wholes.get(within(row)) || 0) + plus(row.sums, of(row).of));
+      }
+    }
+    const rows = apart.map((row) => {
+      const [first, second] = row.key;
+      const made = number(of(row), row.sums, wholes.get(within(row)));
+      const isAlone = row.of && chart.by.length === 0;
+      made.key = isAlone ? row.of : first;
+      made.label = isAlone ? row.part : label(chart.by[0], first);
+      if (chart.by.length > 1) {
+        const name = label(chart.by[1], second);
+        if (chart.form === 'heat') made.across = name;
+        else made.part = name;
+        made.second = second;
+      } else if (row.part && !isAlone) made.part = row.part;
+      if (chart.by[0] === 'period') {
+        made.part = made.part || chart.title;
+        made.date = Date.parse(`${first.length === 4 ? `${first}-07` : first}-01T00:00:00Z`);
+      }
+      for (const name of chart.extra) made[name] = row.sums[name];
+      return made;
+    });
+    return { rows, unfiltered, refused };
+  }
+
+  const unknownLast = (a, b) => (a.key === 'unknown') - (b.key === 'unknown');
+  const byName = (a, b) => unknownLast(a, b) || a.label.localeCompare(b.label, 'en', { numeric: true });
+
+  function order(chart, rows) {
+    const place = new Map(chart.sequence.map((value, i) => [value, i]));
+    const at = (value) => (place.has(value) ? place.get(value) : place.size);
+    const second = (a, b) => at(a.second) - at(b.second)
+      || String(a.second || '').localeCompare(String(b.second || ''), 'en', { numeric: true });
+    if (chart.by[0] === 'period') return rows.sort((a, b) => a.key.localeCompare(b.key) || second(a, b));
+    if (chart.order === 'given') return rows.sort((a, b) => at(a.key) - at(b.key) || byName(a, b) || second(a, b));
+    if (chart.order === 'name' || chart.form === 'heat') return rows.sort((a, b) => byName(a, b) || second(a, b));
+    const sizes = new Map();
+    for (const row of rows) sizes.set(row.key, (sizes.get(row.key) || 0) + (row.value ?? -Infinity));
+    return rows.sort((a, b) => unknownLast(a, b) || sizes.get(b.key) - sizes.get(a.key) || byName(a, b) || second(a, b));
+  }
+
+  /** The range that chance allows around an equal share of the whole. */
+  function chance(rows) {
+    const known = rows.filter((row) => row.key !== 'unknown' && row.value !== null);
+    const expected = known.reduce((sum, row) => sum + row.value, 0) / known.length;
+    const [low, high] = statistics.chanceRange(expected);
+    for (const row of known) {
+      Object.assign(row, { low, high, side: row.value > high ? 'above' : row.value < low ? 'below' : 'within' });
+    }
+  }
+
+  function words(chart, row) {
+    row.short = row.hidden ? 'hidden' : row.few ? `n < ${chart.measure.minimum_n}` : format.value(row.value, chart.unit);
+    const isPlain = ['count', 'total'].includes(chart.measure.kind);
+    row.count = row.n === null ? 'hidden' : format.whole(row.n);
+    row.text = isPlain || row.hidden || row.few ? row.short : `${row.short}  (n ${row.count})`;
+    if (chart.form === 'heat') row.text = row.short.replace(' days', '');
+    row.full = row.hidden || row.few ? row.short : format.interval(row, chart.unit);
+  }
+
+  /**
+   * The rows of a chart for filters: {rows, unfiltered, refused, n}.
+   *
+   * `comparison` (state.js) adds `compare` to each row that the comparison has too.
+   */
+  function rows(chart, filters, comparison) {
+    const found = unordered(chart, filters);
+    if (found.refused) return { rows: [], ...found };
+    if (chart.form === 'ranges') chance(found.rows);
+    order(chart, found.rows);
+    for (const row of found.rows) words(chart, row);
+    const ends = new Map(found.rows.map((row) => [row.part, row]));
+    // one line needs no name at its end: the headline has it
+    if (chart.by[0] === 'period' && ends.size > 1) for (const row of ends.values()) row.last = true;
+    if (comparison && !chart.by.includes(comparison.excluded) && chart.form !== 'ranges') {
+      compared(chart, found.rows, comparison);
+    }
+    const n = found.rows.reduce((sum, row) => sum + (chart.measure.kind === 'share' ? row.num : row.n) || 0, 0);
+    return { ...found, n };
+  }
+
+  function compared(chart, rowsNow, { filters, shift }) {
+    const { rows: others, refused } = unordered(chart, filters);
+    if (refused) return;
+    const id = (row, key) => JSON.stringify([key, row.second ?? row.part]);
+    const isMonths = chart.by[0] === 'period' && shift;
+    const values = new Map(others.map((row) => [
+      id(row, isMonths && row.key.length === 7 ? format.shifted(row.key, shift) : row.key), row.value]));
+    for (const row of rowsNow) row.compare = values.get(id(row, row.key)) ?? null;
+  }
+
+  /** One number for filters, as a tile shows it; null row when nothing is there. */
+  function tile(definition, filters) {
+    const measures = needed(definition.measure);
+    const found = cubes.sum(definition.cube, filters, [], measures, {});
+    const [first] = found.rows;
+    const row = first && first.found ? number(definition.measure, first.sums) : null;
+    return { row, unfiltered: found.unfiltered, refused: found.refused };
+  }
+
+  return { rows, tile, label, start: (data) => { page = data; } };
+})();

@@ -1,0 +1,85 @@
+// Headlines state a finding only where intervals and counts support it; null: the neutral title.
+const headlines = (() => {
+  const usable = (rows) => rows.filter((row) => row.value !== null && row.low !== null && row.key !== 'unknown');
+  const fill = (text, row, unit) => text
+    .replace('{label}', row.label)
+    .replace('{across}', row.across || '')
+    .replace('{value}', format.value(row.value, unit));
+
+  const apart = (one, others, above) => others.length > 0
+    && others.every((other) => (above ? one.low > other.high : one.high < other.low));
+
+  /** The one group whose interval lies above (or below) every other's. */
+  function clearly(rows, above) {
+    const all = usable(rows);
+    return all.find((one) => apart(one, all.filter((row) => row !== one), above)) || null;
+  }
+
+  /** The clearly highest group, else the clearly lowest, else that none stands apart. */
+  function highest(rows, chart) {
+    const top = clearly(rows, true);
+    if (top && chart.words.highest) return fill(chart.words.highest, top, chart.unit);
+    const bottom = clearly(rows, false);
+    if (bottom && chart.words.lowest) return fill(chart.words.lowest, bottom, chart.unit);
+    return usable(rows).length > 1 ? chart.words.none || null : null;
+  }
+
+  /** The largest part of a whole, when its interval lies above every other's. */
+  function largest(rows, chart) {
+    const top = clearly(rows, true);
+    return top && chart.words.largest ? fill(chart.words.largest, top, chart.unit) : null;
+  }
+
+  /** The largest sum: a fact of the data shown, said when it rests on enough cases. */
+  function largestTotal(rows, chart) {
+    const all = rows.filter((row) => row.value > 0).sort((a, b) => b.value - a.value);
+    const hidden = rows.some((row) => row.hidden);
+    if (hidden || all.length < 2 || all[0].n < 10 || all[0].value <= all[1].value) return null;
+    if (all[0].key === 'unknown') return null;
+    const whole = all.reduce((sum, row) => sum + row.value, 0);
+    return fill(chart.words.largest, all[0], chart.unit).replace('{share}', format.value(all[0].value / whole, 'percent'));
+  }
+
+  const added = (rows, name) => rows.reduce((sum, row) => sum + row[name], 0);
+
+  /** Twelve months against the twelve before them. */
+  function trend(rows, chart) {
+    const months = rows.filter((row) => row.part === rows[0].part && /^\d{4}-\d{2}$/.test(row.key));
+    const last = months.slice(-12);
+    const before = months.slice(-24, -12);
+    const isWhole = months.length >= 24
+      && format.monthsBetween(before[0].key, last[11].key) === 24
+      && months.slice(-24).every((row) => !row.hidden);
+    if (!isWhole) return null;
+    let change;
+    let ends;
+    if (chart.measure.kind === 'rate') {
+      const [a, b] = [last, before].map((part) => ({ num: added(part, 'num'), den: added(part, 'den') }));
+      if (a.den < 10 || b.den < 10) return null;
+      change = statistics.rateDifference(a, b);
+      ends = [b.num / b.den, a.num / a.den];
+    } else if (chart.measure.kind === 'mean') {
+      const [a, b] = [last, before].map((part) => ({ sum: added(part, 'num'), squares: added(part, 'squares'), n: added(part, 'den') }));
+      if (a.n < 10 || b.n < 10) return null;
+      change = statistics.meanDifference(a, b);
+      ends = [b.sum / b.n, a.sum / a.n];
+    } else return null;
+    if (!change) return null;
+    const words = change.low > 0 ? chart.words.rose : change.high < 0 ? chart.words.fell : chart.words.same;
+    return words ? words
+      .replace('{before}', format.value(ends[0], chart.unit))
+      .replace('{after}', format.value(ends[1], chart.unit)) : null;
+  }
+
+  /** How many lie outside the range that chance allows. */
+  function caseload(rows, chart) {
+    const known = rows.filter((row) => row.side);
+    if (known.length < 3) return null;
+    const outside = known.filter((row) => row.side !== 'within');
+    const [all, expected] = [known.length, format.whole(Math.max(1, 0.05 * known.length))];
+    if (!outside.length) return chart.words.within.replace('{all}', all);
+    return chart.words.outside.replace('{outside}', outside.length).replace('{all}', all).replace('{expected}', expected);
+  }
+
+  return { highest, largest, largestTotal, trend, caseload, neutral: () => null };
+})();

@@ -1,0 +1,133 @@
+// The numbers of the overview: value, interval, n, comparison, and what its control chart says.
+const tiles = (() => {
+  const VARIATION = {
+    common_cause: ['common', 'Common cause: varies as it always has'],
+    improvement: ['improvement', 'Special cause: improving'],
+    concern: ['concern', 'Special cause: concerning'],
+    neutral_high: ['neutral', 'Special cause: higher than it used to be'],
+    neutral_low: ['neutral', 'Special cause: lower than it used to be'],
+  };
+  const ASSURANCE = {
+    consistent_pass: ['pass', 'The target is met as a rule'],
+    consistent_fail: ['fail', 'The target is missed as a rule'],
+    inconsistent: ['hit-or-miss', 'The target is met in some months by chance'],
+  };
+  const views = new Map();
+  const lines = new Map();
+  let page;
+
+  const icon = (name) => {
+    const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
+    const use = document.createElementNS('http://www.w3.org/2000/svg', 'use');
+    use.setAttribute('href', `#icon-${name}`);
+    svg.setAttribute('class', 'icon');
+    svg.setAttribute('aria-hidden', 'true');
+    svg.append(use);
+    return svg;
+  };
+
+  /** The control chart of a tile for filters: its points, or why there is none. */
+  function series(tile, filters) {
+    if (!page.cubes.control) return { why: page.without_control };
+    if (filters.doctor_id) return { why: 'No control chart for a single doctor.' };
+    const { columns, rows } = cubes.loaded.control;
+    const wanted = { facility_id: filters.facility_id || 'all', department_id: filters.department_id || 'all' };
+    for (const kpi of tile.kpis) {
+      const codes = Object.entries({ ...wanted, kpi }).map(([name, value]) => [columns[name].data, columns[name].values.indexOf(value)]);
+      const points = [];
+      for (let row = 0; row < rows; row += 1) {
+        if (codes.every(([data, code]) => data[row] === code)) points.push(point(columns, row));
+      }
+      if (points.length) return { points };
+    }
+    return { why: 'No control chart: too few months with data.' };
+  }
+
+  function point(columns, row) {
+    const at = (name) => { const number = columns[name].data[row]; return Number.isNaN(number) ? null : number; };
+    const text = (name) => columns[name].values[columns[name].data[row]];
+    const [side] = VARIATION[text('point_type')] || ['common'];
+    return {
+      date: Date.parse(`${text('month')}-01T00:00:00Z`), month: text('month'), value: at('value'), mean: at('mean'),
+      low: at('lower_limit'), high: at('upper_limit'), side, variation: text('variation'), assurance: text('assurance'),
+    };
+  }
+
+  /** More, less, or no difference that the numbers support; never better or worse. */
+  function compared(tile, now, comparison) {
+    const then = comparison ? compute.tile(tile, comparison.filters) : null;
+    if (!comparison) return '';
+    if (!now || !then.row || then.refused || now.value === null || then.row.value === null) return `No comparison with ${comparison.name}.`;
+    const [a, b] = [now, then.row];
+    const was = `${format.value(b.value, tile.unit)} in ${comparison.name}`;
+    const change = tile.measure.kind === 'rate' ? statistics.rateDifference(a, b)
+      : tile.measure.kind === 'mean' ? statistics.meanDifference({ sum: a.num, squares: a.squares, n: a.den }, { sum: b.num, squares: b.squares, n: b.den })
+        : null;
+    if (!change) return was;
+    const size = format.difference(change.value, tile.unit);
+    if (change.low <= 0 && change.high >= 0) return `${was}: no difference beyond chance`;
+    return `${was}: ${size} ${change.value > 0 ? tile.higher : tile.lower}`;
+  }
+
+  function write(tile, box, filters, comparison) {
+    const { row, unfiltered, refused } = compute.tile(tile, filters);
+    const part = (name) => box.querySelector(`.${name}`);
+    const hasValue = row && row.value !== null;
+    part('value').textContent = hasValue ? format.value(row.value, tile.unit) : '–';
+    part('interval').textContent = !hasValue ? whyNot(tile, row, refused)
+      : row.low !== null ? `${format.value(row.low, tile.unit)} to ${format.value(row.high, tile.unit)}, n = ${format.whole(row.n)}`
+        : tile.measure.kind === 'count' ? '' : `n = ${format.whole(row.n)}`;
+    part('compared').textContent = compared(tile, row, comparison);
+    part('remarks').textContent = unfiltered.map((name) => `Not filtered by ${name.replace('_id', '')}.`).join(' ');
+    const found = series(tile, filters);
+    lines.set(tile.id, found);
+    const says = part('says');
+    const last = found.points && found.points[found.points.length - 1];
+    if (!last) {
+      says.replaceChildren(element('span', { className: 'why' }, found.why));
+    } else {
+      const [kind, words] = VARIATION[last.variation] || VARIATION.common_cause;
+      const target = ASSURANCE[last.assurance];
+      says.replaceChildren(
+        icon(kind), element('span', { className: kind }, `${words} (to ${format.period(last.month)})`),
+        ...(target ? [icon(target[0]), element('span', {}, target[1])] : []));
+    }
+    part('line').hidden = !last;
+    part('line').setAttribute('aria-label', last ? `${tile.label}: ${found.points.length} months of its control chart, the last at ${format.value(last.value, tile.unit)}` : tile.label);
+    return row;
+  }
+
+  function whyNot(tile, row, refused) {
+    if (refused) return refused;
+    if (!row) return 'No data in this selection';
+    return row.hidden ? 'Hidden in this edition' : `Fewer than ${tile.measure.minimum_n} cases (n = ${format.whole(row.n)})`;
+  }
+
+  async function draw(tile, box) {
+    const { points } = lines.get(tile.id);
+    if (!points) return;
+    if (views.has(tile.id)) await charts.redraw(views.get(tile.id), points);
+    else views.set(tile.id, await charts.embed(box.querySelector('.line'), page.forms[page.spark], points));
+  }
+
+  /** Bring all tiles up to date; gives their rows. */
+  async function update(filters) {
+    const comparison = state.comparison(filters);
+    const boxes = page.tiles.map((tile) => [tile, document.getElementById(`tile-${tile.id}`)]);
+    const rows = Object.fromEntries(boxes.map(([tile, box]) => [tile.id, write(tile, box, filters, comparison)]));
+    update.rows = rows;
+    const top = (box) => box.getBoundingClientRect().top < window.innerHeight && box.getBoundingClientRect().bottom > 0;
+    await Promise.all(boxes.filter(([, box]) => top(box)).map(([tile, box]) => draw(tile, box)));
+    rest = (async () => {
+      for (const [tile, box] of boxes.filter(([, each]) => !top(each))) {
+        await new Promise((resolve) => { setTimeout(resolve, 0); });
+        await draw(tile, box);
+      }
+    })();
+    return rows;
+  }
+
+  let rest = Promise.resolve();
+  const settled = () => rest;
+  return { start: (data) => { page = data; }, update, settled, rows: () => update.rows };
+})();

@@ -1,0 +1,386 @@
+"""Collects what the report shows: filters, tiles, charts, tables, figures and the footer's facts.
+
+Usage: imported by build_report.py; nothing to run.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+import report_cubes
+import report_forms
+import report_tables
+from report_cubes import Loaded
+from report_page import packed
+from report_registry import CHARTS, SECTIONS, TILES, Chart
+from shareable import EDITION_TABLE
+
+EDITIONS = {
+    "internal": (
+        "Internal edition",
+        "Within the organisation only: no names of patients, small counts exact.",
+    ),
+    "shareable": (
+        "Shareable edition",
+        "Counts from 1 to {largest} are hidden, with others so that none can be worked out.",
+    ),
+}
+SYSTEMS = ("hospital_ops", "care_episodes", "cancer_registry", "team_surveys")
+NO_CONTROL_CHARTS = "No control chart: its limits would give hidden counts back."
+READING = (
+    "The small lines are the last months of each control chart: the grey band holds what this number"
+    " has always done. An icon speaks of the last month: only a special cause is a change."
+)
+SPARK = "spark"
+SVG_SIZE = re.compile(rb'viewBox="0 0 ([0-9.]+) ([0-9.]+)"')
+
+
+def collect(
+    connection: duckdb.DuckDBPyConnection, figures: Path | None
+) -> tuple[dict[str, Any], dict[str, Any], bytes]:
+    """The template's content, the scripts' data, and the cubes' bytes."""
+    is_shareable = has_table(connection, EDITION_TABLE)
+    loaded = report_cubes.load(connection, is_shareable)
+    described, cube_bytes = report_cubes.pack(connection, loaded)
+    labels = names(connection)
+    months = all_months(described)
+    page = {
+        "cubes": described,
+        "charts": [chart_data(chart) for chart in shown_charts(described)],
+        "tiles": [tile_data(tile) for tile in TILES.values() if tile.cube in described],
+        "forms": forms(shown_charts(described)),
+        "spark": SPARK,
+        "labels": labels,
+        "facilities": known(described, "facility_id"),
+        "departments": known(described, "department_id"),
+        "doctors": doctors(connection, loaded),
+        "months": months,
+        "period": {"first": months[0] if months else None, "last": months[-1] if months else None},
+        "whole_period": "whole period",
+        "without_control": NO_CONTROL_CHARTS,
+    }
+    edition = "shareable" if is_shareable else "internal"
+    definitions = kpi_definitions(connection)
+    content = {
+        "title": "Hospital performance report",
+        "lead": lead(connection, months),
+        "edition": edition,
+        "edition_name": EDITIONS[edition][0],
+        "edition_words": EDITIONS[edition][1].format(largest=largest_hidden(connection, edition)),
+        "reading": READING if "control" in described else "",
+        "controls": controls(page, labels, months),
+        "filter_remarks": [],
+        "sections": [
+            section(connection, name, described, definitions, figures, is_shareable)
+            for name in SECTIONS
+        ],
+        "facts": report_tables.facts(connection),
+    }
+    return content, page, cube_bytes
+
+
+def has_table(connection: duckdb.DuckDBPyConnection, name: str) -> bool:
+    """Whether the published file has this mart."""
+    sql = "select 1 from duckdb_tables() where schema_name = 'marts' and table_name = ?"
+    return connection.execute(sql, [name]).fetchone() is not None
+
+
+def largest_hidden(connection: duckdb.DuckDBPyConnection, edition: str) -> int:
+    """The largest count that the shareable edition hides."""
+    if edition != "shareable":
+        return 0
+    (minimum,) = connection.execute(f"select minimum_cell from marts.{EDITION_TABLE}").fetchone()
+    return minimum - 1
+
+
+def lead(connection: duckdb.DuckDBPyConnection, months: list[str]) -> str:
+    """One line under the title: what data these are."""
+    kinds = {
+        kind for (kind,) in connection.execute("select data_set from ledger.publishes").fetchall()
+    } if has_ledger(connection) else set()  # fmt: skip
+    demo = "Fictional demonstration data. " if kinds == {"demo"} else ""
+    return f"{demo}Data from {months[0]} to {months[-1]}." if months else f"{demo}No dated events."
+
+
+def has_ledger(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Whether the file carries its ledger of publishes."""
+    sql = "select 1 from duckdb_tables() where schema_name = 'ledger' and table_name = 'publishes'"
+    return connection.execute(sql).fetchone() is not None
+
+
+# --- filters -------------------------------------------------------------------------------------
+
+
+def names(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, str]]:
+    """What codes are called."""
+    found = {}
+    for column, table in (
+        ("facility_id", "dim_facilities"),
+        ("department_id", "dim_departments"),
+        ("doctor_id", "dim_doctors"),
+    ):
+        found[column] = (
+            dict(connection.execute(f"select {column}, name from marts.{table}").fetchall())
+            if has_table(connection, table)
+            else {}
+        )
+    return found
+
+
+def known(described: dict[str, dict], name: str) -> list[str]:
+    """Every value of a dimension in any cube."""
+    values = {
+        value
+        for cube in described.values()
+        for column in cube["columns"]
+        if column["name"] == name
+        for value in column["values"]
+    }
+    return sorted(values - {"all"})
+
+
+def all_months(described: dict[str, dict]) -> list[str]:
+    """Every month in which anything happened; a cube that has only years has all of their months."""
+    months: set[str] = set()
+    for value in known(described, "period"):
+        if re.fullmatch(r"\d{4}-\d{2}", value):
+            months.add(value)
+        elif re.fullmatch(r"\d{4}", value):
+            months |= {f"{value}-{month:02}" for month in range(1, 13)}
+    return sorted(months)
+
+
+def doctors(
+    connection: duckdb.DuckDBPyConnection, loaded: dict[str, Loaded]
+) -> dict[str, dict[str, list[str]]]:
+    """Where each doctor works, for the list of doctors to follow the other filters."""
+    found: dict[str, dict[str, set[str]]] = {}
+    for cube in loaded.values():
+        if "doctor_id" not in cube.dimensions:
+            continue
+        rows = connection.execute(
+            f"select distinct doctor_id, facility_id, department_id from ({cube.sql})"
+        ).fetchall()
+        for doctor, facility, department in rows:
+            entry = found.setdefault(
+                doctor or "unknown", {"facilities": set(), "departments": set()}
+            )
+            entry["facilities"].add(facility)
+            entry["departments"].add(department)
+    return {
+        doctor: {key: sorted(value for value in values if value) for key, values in entry.items()}
+        for doctor, entry in sorted(found.items())
+    }
+
+
+def controls(page: dict, labels: dict[str, dict[str, str]], months: list[str]) -> list[dict]:
+    """The filters with their choices."""
+
+    def choices(column: str, values: list[str], every: str) -> list[tuple[str, str]]:
+        named = [(value, labels[column].get(value) or value.capitalize()) for value in values]
+        return [("", every), *sorted(named, key=lambda pair: (pair[0] == "unknown", pair[1]))]
+
+    spans = [(month, month_name(month)) for month in months]
+    options = [
+        ("facility", "Facility", choices("facility_id", page["facilities"], "All facilities")),
+        (
+            "department",
+            "Department",
+            choices("department_id", page["departments"], "All departments"),
+        ),
+        ("doctor", "Doctor", choices("doctor_id", list(page["doctors"]), "All doctors")),
+        ("from", "From", spans),
+        ("to", "To", spans),
+        (
+            "compare",
+            "Compare with",
+            [
+                ("none", "Nothing"),
+                ("previous", "The period before"),
+                ("year", "The same months a year before"),
+                ("others", "All others"),
+            ],
+        ),
+    ]
+    return [
+        {"name": name, "label": label, "options": choice, "is_idle": len(choice) < 2}
+        for name, label, choice in options
+    ]
+
+
+def month_name(month: str) -> str:
+    """2026-06 as Jun 2026."""
+    year, number = month.split("-")
+    return f"{'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split()[int(number) - 1]} {year}"
+
+
+# --- charts and tiles ----------------------------------------------------------------------------
+
+
+def missing(chart: Chart, described: dict[str, dict]) -> str | None:
+    """Why a chart is not in this report; None when it is."""
+    cube = described.get(chart.cube)
+    if cube is None:
+        return "The tables of this edition are not fine enough for it."
+    columns = {column["name"] for column in cube["columns"]}
+    for name in chart.by:
+        if name not in columns:
+            return f"Its data are not held by {name.removesuffix('_id')}: " + cube["without"].get(
+                name, "the source does not say"
+            )
+    return None
+
+
+def shown_charts(described: dict[str, dict]) -> list[Chart]:
+    """The charts of this report."""
+    return [chart for chart in CHARTS.values() if missing(chart, described) is None]
+
+
+def chart_data(chart: Chart) -> dict[str, Any]:
+    """A chart as the scripts read it."""
+    data = asdict(chart)
+    data["id"] = data.pop("chart_id")
+    data["spec"] = f"{chart.form}-{chart.unit}"
+    for name in ("section", "subtitle", "kpis", "note"):
+        del data[name]
+    return data
+
+
+def tile_data(tile) -> dict[str, Any]:
+    """A tile as the scripts read it."""
+    data = asdict(tile)
+    data["id"] = data.pop("tile_id")
+    return data
+
+
+def forms(shown: list[Chart]) -> dict[str, dict]:
+    """Every compiled form that the charts need, once for each unit."""
+    needed = {f"{chart.form}-{chart.unit}": (chart.form, chart.unit) for chart in shown}
+    compiled = {name: report_forms.compiled(*which) for name, which in sorted(needed.items())}
+    return compiled | {SPARK: report_forms.compiled("spark", "count")}
+
+
+def kpi_definitions(connection: duckdb.DuckDBPyConnection) -> dict[str, dict]:
+    """The catalogue's rows by id."""
+    result = connection.execute("""
+        select kpi_id, name, numerator, denominator, exclusions, interval_method, source, mart
+        from marts.dim_kpis
+    """)
+    columns = [column[0] for column in result.description]
+    return {row[0]: dict(zip(columns, row, strict=True)) for row in result.fetchall()}
+
+
+def section(
+    connection: duckdb.DuckDBPyConnection,
+    name: str,
+    described: dict[str, dict],
+    definitions: dict[str, dict],
+    figures: Path | None,
+    is_shareable: bool,
+) -> dict[str, Any]:
+    """What the template needs of a section."""
+    title, question = SECTIONS[name]
+    charts = [chart for chart in CHARTS.values() if chart.section == name]
+    drawn, absent = drawn_figures(connection, name, figures, is_shareable)
+    return {
+        "id": name,
+        "name": title,
+        "question": question,
+        "tiles": [
+            {
+                "id": tile.tile_id,
+                "label": tile.label,
+                "title": "",
+                "mart": mart(tile.cube, is_shareable),
+                "definitions": [definitions[kpi] for kpi in tile.kpis if kpi in definitions],
+            }
+            for tile in TILES.values()
+            if name == "overview" and tile.cube in described
+        ],
+        "charts": [
+            {
+                "id": chart.chart_id,
+                "title": chart.title,
+                "subtitle": chart.subtitle,
+                "note": chart.note,
+                "is_wide": chart.form == "heat",
+                "mart": mart(chart.cube, is_shareable),
+                "definitions": [definitions[kpi] for kpi in chart.kpis if kpi in definitions],
+            }
+            for chart in charts
+            if missing(chart, described) is None
+        ],
+        "absent": [
+            {"title": chart.title, "reason": missing(chart, described)}
+            for chart in charts
+            if missing(chart, described) is not None
+        ]
+        + absent,
+        "tables": report_tables.tables(connection, name),
+        "figures": drawn,
+    }
+
+
+def mart(cube: str, is_shareable: bool) -> str:
+    """The mart that a cube is read from."""
+    found = report_cubes.CUBES[cube]
+    sql = found.shareable if is_shareable else found.internal
+    return ", ".join(sorted(set(re.findall(r"marts\.(\w+)", sql or ""))))
+
+
+# --- figures -------------------------------------------------------------------------------------
+
+FIGURE_SECTIONS = {
+    "O": "overview",
+    "A": "appointments",
+    "B": "branches",
+    "P": "patients",
+    "V": "activity",
+    "R": "outcomes",
+    "S": "outcomes",
+    "C": "outcomes",
+    "X": "experience",
+    "T": "experience",
+    "M": "money",
+}
+
+
+def drawn_figures(
+    connection: duckdb.DuckDBPyConnection, name: str, folder: Path | None, is_shareable: bool
+) -> tuple[list[dict], list[dict]]:
+    """The drawn figures of a section, compressed; and those that cannot be shown, with why."""
+    if is_shareable or folder is None:
+        return [], []
+    from plot_figures import MANIFEST, publish_hash
+
+    try:
+        entries = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["figures"]
+    except (OSError, ValueError, KeyError):
+        return [], []
+    drawn, absent = [], []
+    for entry in sorted(entries, key=lambda entry: entry["figure_id"]):
+        if FIGURE_SECTIONS.get(entry["figure_id"][0]) != name:
+            continue
+        if entry.get("publish") != publish_hash(connection):
+            reason = "It was drawn from another publish: run `make figures report`."
+            absent.append({"title": f"Figure {entry['figure_id']}", "reason": reason})
+            continue
+        svg = (folder / f"{entry['name']}.svg").read_bytes()
+        width, height = (float(size) for size in SVG_SIZE.search(svg).groups())
+        drawn.append(
+            {
+                "name": entry["name"],
+                "figure_id": entry["figure_id"],
+                "alt": f"{entry['headline']}. {entry['alt']}",
+                "width": round(width),
+                "height": round(height),
+                "packed": packed(svg),
+            }
+        )
+    return drawn, absent

@@ -1,0 +1,182 @@
+"""Reads the report's cubes from the marts and packs them, within a budget of rows.
+
+Usage: imported by report_page.py; nothing to run.
+
+A cube comes by facility, department, doctor and month. Where all cubes together would pass the
+budget, the largest one is made coarser by SQL, step by step: months become years, then doctors,
+departments and the period go. The page says for each chart what it cannot be filtered by, and why.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import duckdb
+import numpy as np
+
+from report_registry import CUBES, FILTERS, Cube
+
+ROW_BUDGET = 150_000
+MOST_VALUES = 60_000  # of one dimension: its codes are 16 bits wide
+STEPS = ("years", "doctor_id", "department_id", "period", "facility_id")
+TOO_LARGE = "with it the page would be too large to mail"
+NEVER_HELD = {
+    "facility_id": "the source does not say where",
+    "department_id": "the source does not say in which department",
+    "doctor_id": "the source does not say by which doctor",
+    "period": "it holds the whole period",
+}
+
+
+@dataclass
+class Loaded:
+    """A cube as the page gets it: its columns, and the filters that it does without."""
+
+    cube: Cube
+    sql: str
+    totals: tuple[str, ...]
+    dimensions: list[str] = field(default_factory=list)
+    without: dict[str, str] = field(default_factory=dict)
+    rows: int = 0
+    is_by_year: bool = False
+
+    def select(self) -> str:
+        """The query with what was given up left out; counts and sums are added up by SQL."""
+        columns = []
+        for name in self.dimensions:
+            if name == "period" and self.is_by_year:
+                columns.append("left(period, 4) as period")
+            else:
+                columns.append(name)
+        measures = [f"cast(sum({m}) as double) as {m}" for m in self.cube.measures]
+        if not self.cube.additive or self.totals:
+            # a hidden count must not vanish in a sum: rows are one each already
+            measures = [f"cast({m} as double) as {m}" for m in self.cube.measures]
+            return f"select {', '.join([*columns, *measures])} from ({self.sql})"
+        return (
+            f"select {', '.join([*columns, *measures])} from ({self.sql})"
+            f" group by {', '.join(str(i + 1) for i in range(len(columns)))}"
+        )
+
+    @property
+    def can_be_coarser(self) -> bool:
+        """Whether rows may still be added up."""
+        return self.cube.additive and not self.totals and self.next_step() is not None
+
+    def next_step(self) -> str | None:
+        """The next thing to give up."""
+        for step in STEPS:
+            if step == "years":
+                if "period" in self.dimensions and not self.is_by_year:
+                    return step
+            elif step in self.dimensions:
+                return step
+        return None
+
+    def coarsen(self) -> None:
+        """Give up the next thing."""
+        step = self.next_step()
+        if step == "years":
+            self.is_by_year = True
+        elif step:
+            self.dimensions.remove(step)
+            self.without[step] = TOO_LARGE
+
+
+def load(
+    connection: duckdb.DuckDBPyConnection, is_shareable: bool, budget: int = ROW_BUDGET
+) -> dict[str, Loaded]:
+    """Decide the grain of every cube that this edition holds; nothing is read yet."""
+    found = {}
+    for name, cube in CUBES.items():
+        sql = cube.shareable if is_shareable else cube.internal
+        if sql is None:
+            continue
+        totals = cube.shareable_totals if is_shareable else cube.internal_totals
+        loaded = Loaded(cube, sql, totals)
+        columns = [column[0] for column in connection.execute(f"describe ({sql})").fetchall()]
+        loaded.dimensions = [column for column in columns if column not in cube.measures]
+        loaded.without = {
+            name: NEVER_HELD[name] for name in FILTERS if name not in loaded.dimensions
+        }
+        found[name] = loaded
+    for loaded in found.values():
+        count_rows(connection, loaded)
+    while sum(loaded.rows for loaded in found.values()) > budget:
+        largest = max(
+            (loaded for loaded in found.values() if loaded.can_be_coarser),
+            key=lambda loaded: (loaded.rows, loaded.cube.name),
+            default=None,
+        )
+        if largest is None:
+            break
+        largest.coarsen()
+        count_rows(connection, largest)
+    return found
+
+
+def count_rows(connection: duckdb.DuckDBPyConnection, loaded: Loaded) -> None:
+    """How many rows a cube has at its present grain."""
+    (loaded.rows,) = connection.execute(f"select count(*) from ({loaded.select()})").fetchone()
+
+
+def pack(
+    connection: duckdb.DuckDBPyConnection, found: Mapping[str, Loaded]
+) -> tuple[dict[str, dict], bytes]:
+    """Columns of all cubes: what they are, and one block of bytes with their values.
+
+    Dimensions are 16-bit codes into their sorted values, measures 64-bit floats, a null is NaN.
+    """
+    described: dict[str, dict] = {}
+    blocks: list[bytes] = []
+    at = 0
+    for name, loaded in found.items():
+        order = ", ".join(str(i + 1) for i in range(len(loaded.dimensions)))
+        ordered = f"{loaded.select()} order by {order}" if order else loaded.select()
+        table = connection.execute(ordered).fetchnumpy()
+        columns = []
+        for column in loaded.dimensions:
+            texts = np.array(
+                ["unknown" if value is None else str(value) for value in _plain(table[column])],
+                dtype=object,
+            )
+            values, codes = np.unique(texts.astype(str), return_inverse=True)
+            data = codes.astype("<u2").tobytes()
+            columns.append(
+                {
+                    "name": column,
+                    "kind": "dimension",
+                    "values": values.tolist(),
+                    "has_total": column in loaded.totals,
+                    "at": at,
+                }
+            )
+            at = _append(blocks, data, at)
+        for measure in loaded.cube.measures:
+            numbers = np.ma.filled(np.ma.asarray(table[measure], dtype="float64"), np.nan)
+            columns.append({"name": measure, "kind": "measure", "at": at})
+            at = _append(blocks, numbers.astype("<f8").tobytes(), at)
+        described[name] = {
+            "rows": loaded.rows,
+            "additive": loaded.cube.additive,
+            "without": loaded.without,
+            "columns": columns,
+        }
+    return described, b"".join(blocks)
+
+
+def _plain(column: np.ndarray) -> list:
+    """Values with None for nulls, whatever numpy made of them."""
+    masked = np.ma.asarray(column)
+    return [
+        None if hidden else value
+        for value, hidden in zip(masked.data, np.ma.getmaskarray(masked), strict=True)
+    ]
+
+
+def _append(blocks: list[bytes], data: bytes, at: int) -> int:
+    """Add bytes, and fill up to a multiple of 8; gives where the next ones begin."""
+    padding = -len(data) % 8
+    blocks += [data, b"\0" * padding]
+    return at + len(data) + padding

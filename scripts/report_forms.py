@@ -1,0 +1,285 @@
+"""The forms of the report's charts: Vega-Lite written with Altair, compiled to Vega when built.
+
+Usage: imported by report_page.py; nothing to run.
+
+Every form draws the rows that the page works out for a chart, under the same names: label, value,
+low, high, n, text, compare, part, date, across, side. A form knows nothing of the data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import altair as alt
+import vl_convert
+
+from figure_style import AXIS, COMMON, GREY, GRID, HIGH, INK, LOW, NAVY, ORANGE, PLUM, TEAL
+
+FONT = "system-ui, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
+SERIES = [NAVY, ORANGE, TEAL, PLUM, "#2073BC", GREY]
+SHAPES = ["circle", "square", "diamond", "triangle-up", "cross", "triangle-down"]
+HEAT = ["#F1F5F9", "#D3E4F4", "#A9CDEF", "#6BACE6", "#2073BC", "#185A94", NAVY]
+AXIS_FORMAT = {"percent": ".0%", "count": "~s", "money": "$~s", "score": ".1f", "days": "~f"}
+NARROW = 480  # pixels of the plot below which labels are short and texts beside marks left out
+FORMS: dict[str, Callable[[str], alt.TopLevelMixin]] = {}
+
+
+def form(draw: Callable[[str], alt.TopLevelMixin]) -> Callable[[str], alt.TopLevelMixin]:
+    """Register a form under its function's name."""
+    FORMS[draw.__name__] = draw
+    return draw
+
+
+def compiled(name: str, unit: str) -> dict:
+    """The Vega specification of a form for values of a unit."""
+    chart = FORMS[name](unit).configure(**_config())
+    return vl_convert.vegalite_to_vega(chart.to_dict(), vl_version="6.4")
+
+
+def _config() -> dict:
+    axis = alt.AxisConfig(
+        domainColor=AXIS, gridColor=GRID, labelColor=GREY, labelFontSize=12, tickColor=AXIS,
+        titleColor=GREY, titleFontSize=12, titleFontWeight="normal", labelFont=FONT, titleFont=FONT,
+    )  # fmt: skip
+    return {
+        "axis": axis,
+        "background": "white",
+        "font": FONT,
+        "view": alt.ViewConfig(stroke=None),
+        "aria": False,  # the plot is one image with a name, and has its table
+        "autosize": alt.AutoSizeParams(type="fit-x", contains="padding"),
+    }
+
+
+def _base() -> alt.Chart:
+    return alt.Chart(alt.NamedData("table"))
+
+
+def _quantity(unit: str, zero: bool) -> dict:
+    return {
+        "axis": alt.Axis(format=AXIS_FORMAT[unit], title=None, tickCount=5, domain=False),
+        "scale": alt.Scale(zero=zero, nice=True),
+    }
+
+
+def _labels() -> alt.Y:
+    """Names of groups in the order of the rows."""
+    axis = alt.Axis(
+        title=None, domain=False, ticks=False, grid=False, labelColor=INK, labelPadding=8,
+        labelLimit=alt.ExprRef(f"width < {NARROW} ? 110 : 230"),
+    )  # fmt: skip
+    return alt.Y("label:N", sort=None, axis=axis)
+
+
+def _beside(x: str = "value:Q") -> alt.Chart:
+    """The number in words, right of the plot."""
+    return (
+        _base()
+        .mark_text(align="left", dx=8, color=GREY, fontSize=12)
+        .encode(x=alt.XValue("width"), y=_labels(), text="text:N")
+    )
+
+
+def _tooltip() -> list[alt.Tooltip]:
+    return [
+        alt.Tooltip("label:N", title="what"),
+        alt.Tooltip("full:N", title="value"),
+        alt.Tooltip("count:N", title="n"),
+    ]
+
+
+def _earlier(y: alt.Y) -> alt.Chart:
+    """The comparison: an open diamond, so that colour is not the only cue."""
+    return (
+        _base()
+        .transform_filter("isValid(datum.compare)")
+        .mark_point(shape="diamond", filled=False, size=70, strokeWidth=2, color=ORANGE)
+        .encode(x="compare:Q", y=y)
+    )
+
+
+@form
+def dots(unit: str) -> alt.LayerChart:
+    """A number per group with its interval."""
+    x = alt.X("value:Q", **_quantity(unit, zero=unit in ("percent", "count", "money")))
+    rule = _base().mark_rule(strokeWidth=2.5, color=COMMON).encode(
+        x=alt.X("low:Q", **_quantity(unit, zero=unit in ("percent", "count", "money"))),
+        x2="high:Q",
+        y=_labels(),
+    )  # fmt: skip
+    point = _base().mark_point(filled=True, size=90, color=NAVY, opacity=1).encode(
+        x=x, y=_labels(), tooltip=_tooltip()
+    )  # fmt: skip
+    return alt.layer(rule, point, _earlier(_labels()), _beside()).properties(
+        width="container", height=alt.Step(30)
+    )
+
+
+@form
+def bars(unit: str) -> alt.LayerChart:
+    """A count, sum or share per group."""
+    bar = _base().mark_bar(color=NAVY, height={"band": 0.62}).encode(
+        x=alt.X("value:Q", **_quantity(unit, zero=True)), y=_labels(), tooltip=_tooltip()
+    )  # fmt: skip
+    whisker = (
+        _base()
+        .transform_filter("isValid(datum.low)")
+        .mark_rule(strokeWidth=2, color=COMMON)
+        .encode(x="low:Q", x2="high:Q", y=_labels())
+    )
+    return alt.layer(bar, whisker, _earlier(_labels()), _beside()).properties(
+        width="container", height=alt.Step(30)
+    )
+
+
+@form
+def ranges(unit: str) -> alt.LayerChart:
+    """A count per group beside the range that chance allows; outside of it in shape and colour."""
+    span = _base().mark_bar(color="#DFE7EE", height={"band": 0.75}).encode(
+        x=alt.X("low:Q", **_quantity(unit, zero=True)), x2="high:Q", y=_labels()
+    )  # fmt: skip
+    colour = alt.Color(
+        "side:N",
+        scale=alt.Scale(domain=["within", "above", "below"], range=[COMMON, HIGH, LOW]),
+        legend=None,
+    )
+    shape = alt.Shape(
+        "side:N",
+        scale=alt.Scale(
+            domain=["within", "above", "below"], range=["circle", "triangle-up", "triangle-down"]
+        ),
+        legend=None,
+    )
+    point = _base().mark_point(filled=True, size=90, opacity=1).encode(
+        x="value:Q", y=_labels(), color=colour, shape=shape, tooltip=_tooltip()
+    )  # fmt: skip
+    return alt.layer(span, point, _beside()).properties(width="container", height=alt.Step(24))
+
+
+def _series_colour() -> alt.Color:
+    return alt.Color("part:N", sort=None, scale=alt.Scale(range=SERIES), legend=None)
+
+
+@form
+def lines(unit: str) -> alt.LayerChart:
+    """One or several numbers by month, each named at its end."""
+    x = alt.X(
+        "date:T",
+        scale=alt.Scale(type="utc"),
+        axis=alt.Axis(format="%b %Y", title=None, grid=False, labelOverlap=True, tickCount=8),
+    )
+    y = alt.Y("value:Q", **_quantity(unit, zero=unit in ("percent", "count", "money")))
+    band = (
+        _base()
+        .mark_area(opacity=0.16)
+        .encode(x=x, y=alt.Y("low:Q"), y2="high:Q", color=_series_colour())
+    )
+    line = _base().mark_line(strokeWidth=2).encode(x=x, y=y, color=_series_colour())
+    point = _base().mark_point(filled=True, size=36, opacity=1).encode(
+        x=x,
+        y=y,
+        color=_series_colour(),
+        shape=alt.Shape("part:N", sort=None, scale=alt.Scale(range=SHAPES), legend=None),
+        tooltip=_tooltip(),
+    )  # fmt: skip
+    compare = _base().mark_line(strokeWidth=1.5, strokeDash=[5, 4], color=GREY).encode(
+        x=x, y="compare:Q", detail="part:N"
+    )  # fmt: skip
+    end = (
+        _base()
+        .transform_filter("datum.last")
+        .mark_text(align="left", dx=8, fontSize=12, limit=130)
+        .encode(x=x, y=y, text="part:N", color=_series_colour())
+    )
+    return alt.layer(band, line, point, compare, end).properties(width="container", height=260)
+
+
+@form
+def spark(unit: str) -> alt.LayerChart:
+    """The months of one KPI with its control limits: the small line of a tile."""
+    x = alt.X("date:T", axis=None)
+    scale = alt.Scale(zero=False, nice=False)
+    limits = _base().mark_area(opacity=1, color="#EDF1F5").encode(
+        x=x, y=alt.Y("low:Q", scale=scale, axis=None), y2="high:Q"
+    )  # fmt: skip
+    mean = _base().mark_line(strokeWidth=1, strokeDash=[4, 3], color=COMMON).encode(
+        x=x, y=alt.Y("mean:Q", axis=None)
+    )  # fmt: skip
+    line = _base().mark_line(strokeWidth=1.5, color=GREY).encode(
+        x=x, y=alt.Y("value:Q", scale=scale, axis=None)
+    )  # fmt: skip
+    domain = ["common", "improvement", "concern", "neutral"]
+    point = _base().mark_point(filled=True, opacity=1).encode(
+        x=x,
+        y=alt.Y("value:Q", axis=None),
+        color=alt.Color(
+            "side:N", scale=alt.Scale(domain=domain, range=[COMMON, LOW, HIGH, PLUM]), legend=None
+        ),
+        shape=alt.Shape(
+            "side:N",
+            scale=alt.Scale(domain=domain, range=["circle", "square", "diamond", "triangle-up"]),
+            legend=None,
+        ),
+        size=alt.condition("datum.side === 'common'", alt.value(14), alt.value(50)),
+    )  # fmt: skip
+    return alt.layer(limits, mean, line, point).properties(width="container", height=54)
+
+
+@form
+def heat(unit: str) -> alt.LayerChart:
+    """A number for each pair of categories, written into its cell."""
+    x = alt.X(
+        "across:N",
+        sort=None,
+        axis=alt.Axis(title=None, domain=False, ticks=False, orient="top", labelAngle=0,
+                      labelOverlap=True, labelLimit=90),
+    )  # fmt: skip
+    y = _labels()
+    scale = alt.Scale(type="quantize", range=HEAT, zero=False)
+    cell = _base().mark_rect(stroke="white", strokeWidth=1).encode(
+        x=x,
+        y=y,
+        color=alt.Color("value:Q", scale=scale, legend=None),
+        tooltip=[alt.Tooltip("across:N", title="at"), *_tooltip()],
+    )  # fmt: skip
+    dark = "contrast('white', scale('color', datum.value)) > 4.5"
+    words = (
+        _base()
+        .transform_filter("isValid(datum.value)")
+        .mark_text(fontSize=11, clip=True)
+        .encode(
+            x=x,
+            y=y,
+            text=alt.condition(
+                f"bandwidth('x') >= 30 || width >= {NARROW}", alt.Text("text:N"), alt.value("")
+            ),
+            color=alt.condition(dark, alt.value("white"), alt.value(INK)),
+        )
+    )
+    none = (
+        _base()
+        .transform_filter("!isValid(datum.value)")
+        .mark_text(text="–", color=COMMON)
+        .encode(x=x, y=y)
+    )
+    return alt.layer(cell, words, none).properties(width="container", height=alt.Step(26))
+
+
+@form
+def stack(unit: str) -> alt.LayerChart:
+    """Parts of a whole per group; parts are named in the legend and told apart by a white line."""
+    order = alt.Order("place:Q", sort="ascending")
+    bar = _base().mark_bar(stroke="white", strokeWidth=1.5, height={"band": 0.66}).encode(
+        x=alt.X("value:Q", stack="zero", **_quantity(unit, zero=True)),
+        y=_labels(),
+        color=alt.Color(
+            "part:N",
+            sort=None,
+            scale=alt.Scale(range=SERIES),
+            legend=alt.Legend(title=None, orient="top", columns=3, labelFontSize=12,
+                              labelColor=INK, labelFont=FONT, symbolType="square"),
+        ),
+        order=order,
+        tooltip=[alt.Tooltip("part:N", title="part"), *_tooltip()],
+    )  # fmt: skip
+    return alt.layer(bar).properties(width="container", height=alt.Step(30))

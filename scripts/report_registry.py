@@ -1,0 +1,165 @@
+"""What the report shows: cubes, charts, tiles and sections, each registered by the topic's module.
+
+Usage: imported by the report modules; nothing to run.
+
+A chart says which cube it adds up, by which columns, what number it makes of the sums and in which
+form it is drawn. The page does the sums; the words around them are here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+FILTERS = ("facility_id", "department_id", "doctor_id", "period")
+
+
+@dataclass(frozen=True)
+class Cube:
+    """Counts and sums by filters and categories, read from one mart.
+
+    `internal` and `shareable` are queries on the marts of the two editions; None: that edition has
+    no such table. Columns of `measures` are numbers, all others dimensions; a filter column has the
+    name of FILTERS, months come as `period` ('YYYY-MM'). `totals` names the dimensions whose rows
+    'all' hold the total (for numbers that do not add up, and for protected totals).
+    """
+
+    name: str
+    measures: tuple[str, ...]
+    internal: str | None
+    shareable: str | None = None
+    additive: bool = True
+    internal_totals: tuple[str, ...] = ()
+    shareable_totals: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Measure:
+    """What number is made of the sums of a group.
+
+    kind: `count` and `total` (the sum of `of`), `rate` (`of` over `per`, Wilson), `share` (the
+    group's part of all groups, Wilson), `mean` (`of` over `n` with `squares`, Student), `given`
+    (columns of a cube whose rows are not added up).
+    """
+
+    kind: str
+    of: tuple[str, ...] = ()
+    per: tuple[str, ...] = ()
+    squares: str = ""
+    given: Mapping[str, str] = field(default_factory=dict)
+    minimum_n: int = 10
+
+
+def count(*of: str) -> Measure:
+    """How many; a count needs no interval: it is what it is."""
+    return Measure("count", of, minimum_n=0)
+
+
+def total(of: str, n: str) -> Measure:
+    """A sum of money, with the number of cases behind it."""
+    return Measure("total", (of,), (n,), minimum_n=0)
+
+
+def rate(of: Sequence[str], per: Sequence[str]) -> Measure:
+    """A share of cases with its Wilson interval."""
+    return Measure("rate", tuple(of), tuple(per))
+
+
+def share(*of: str) -> Measure:
+    """Each group's part of all groups shown, with its Wilson interval."""
+    return Measure("share", of)
+
+
+def mean(of: str, squares: str, n: str) -> Measure:
+    """A mean with its interval by Student's t."""
+    return Measure("mean", (of,), (n,), squares)
+
+
+def given(n: str, **columns: str) -> Measure:
+    """Numbers that the mart holds ready (value, low, high), and the n behind them."""
+    return Measure("given", (), (n,), given=columns)
+
+
+@dataclass(frozen=True)
+class Chart:
+    """One interactive chart: where it stands, what it adds up, how it is drawn and worded."""
+
+    chart_id: str
+    section: str
+    title: str  # the neutral headline; what the numbers support replaces it
+    subtitle: str  # measure, population and unit; the page adds the period
+    cube: str
+    by: tuple[str, ...]
+    measure: Measure
+    form: str  # a function of report_forms.py
+    unit: str  # percent, count, money, score, days
+    headline: str = "neutral"  # a function of headlines.js
+    words: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)  # heading of each column
+    fixed: Mapping[str, Any] = field(default_factory=dict)
+    parts: Mapping[str, str] = field(default_factory=dict)  # measures that are categories
+    extra: tuple[str, ...] = ()  # further measures, for the table only
+    order: str = "value"  # value (largest first), name, or given (as in `sequence`)
+    sequence: tuple[str, ...] = ()
+    top: int = 25
+    kpis: tuple[str, ...] = ()
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One number of the overview, with the control chart of its KPI."""
+
+    tile_id: str
+    label: str
+    cube: str
+    measure: Measure
+    unit: str
+    kpis: tuple[str, ...]  # the first one that has a control chart gives the icon
+    higher: str  # words for more and less of it, without judgement
+    lower: str
+    note: str = ""
+
+
+CUBES: dict[str, Cube] = {}
+CHARTS: dict[str, Chart] = {}
+TILES: dict[str, Tile] = {}
+SECTIONS = {
+    "overview": ("Overview", "How are we doing, and is a change real or noise?"),
+    "appointments": ("Appointments", "Which appointments are missed?"),
+    "branches": ("Branches and doctors", "Is workload really uneven?"),
+    "patients": ("Patients", "Whom do we care for?"),
+    "activity": ("Activity", "Trends and peaks"),
+    "outcomes": ("Outcomes", "Outcomes, crude and adjusted"),
+    "experience": ("Experience", "What patients and teams say"),
+    "money": ("Money", "What care costs, and what is paid"),
+    "claims": ("Claims", "What may be said?"),
+    "quality": ("Quality and method", "Can I trust it?"),
+}
+
+
+def _add(registry: dict, name: str, item: Any) -> None:
+    if name in registry:
+        raise ValueError(f"{name} is registered twice")
+    registry[name] = item
+
+
+def add_cubes(*cubes: Cube) -> None:
+    """Register cubes under their names."""
+    for cube in cubes:
+        _add(CUBES, cube.name, cube)
+
+
+def add_charts(*charts: Chart) -> None:
+    """Register charts in the order in which the page shows them."""
+    for chart in charts:
+        if chart.section not in SECTIONS:
+            raise ValueError(f"{chart.chart_id}: no section {chart.section}")
+        _add(CHARTS, chart.chart_id, chart)
+
+
+def add_tiles(*tiles: Tile) -> None:
+    """Register tiles in the order in which the page shows them."""
+    for tile in tiles:
+        _add(TILES, tile.tile_id, tile)
