@@ -21,7 +21,9 @@ import report_page
 import settings
 from settings import UserError
 
-TOPICS = ("appointments",)
+TOPICS = (
+    "appointments",
+)
 
 for topic in TOPICS:
     importlib.import_module(f"report_charts_{topic}")

@@ -82,7 +82,7 @@ add_charts(
         form="bars",
         unit="percent",
         headline="largest",
-        words={"largest": "{value} of appointments due are {label}"},
+        words={"largest": "{value} of appointments due: {label}"},
         labels={"group": "Outcome", "value": "Share of due", "n": "Due",
                 "cases": "appointments"},  # fmt: skip
         order="given",

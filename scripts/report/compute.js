@@ -131,7 +131,8 @@ const compute = (() => {
     row.short = row.hidden ? 'hidden' : row.few ? `n < ${chart.measure.minimum_n}` : format.value(row.value, chart.unit);
     const isPlain = ['count', 'total'].includes(chart.measure.kind);
     row.count = row.n === null ? 'hidden' : format.whole(row.n);
-    row.text = isPlain || row.hidden || row.few ? row.short : `${row.short}  (n ${row.count})`;
+    const counted = chart.measure.kind === 'share' ? format.whole(row.num) : `n ${row.count}`;
+    row.text = isPlain || row.hidden || row.few ? row.short : `${row.short}  (${counted})`;
     if (chart.form === 'heat') row.text = row.short.replace(' days', '');
     row.full = row.hidden || row.few ? row.short : format.interval(row, chart.unit);
   }
