@@ -23,6 +23,9 @@ from settings import UserError
 
 TOPICS = (
     "appointments",
+    "workforce",
+    "patients",
+    "money",
 )
 
 for topic in TOPICS:
