@@ -4,8 +4,8 @@ Usage: python scripts/run_warehouse.py [warehouse|figures|report] [--accept-loss
 
 `make warehouse`, `make figures` and `make report` call this. Exit codes: 0 published (or drawn); 2
 nothing was published, and the last line says why and what to do; 128 + n stopped by signal n (130
-Ctrl-C, 143 SIGTERM); 1 is a defect of Wardhouse itself. The published file is only ever replaced by exit
-code 0. The summary is build/run_summary.html and .json (run_summary.py).
+Ctrl-C, 143 SIGTERM); 1 is a defect of Wardhouse itself. The published file is only ever replaced
+by exit code 0. The summary is build/run_summary.html and .json (run_summary.py).
 """
 
 from __future__ import annotations
