@@ -87,8 +87,12 @@ add_charts(
         unit="percent",
         headline="largest",
         words={"largest": "{value} of appointments due: {label}"},
-        labels={"group": "Outcome", "value": "Share of due", "n": "Due",
-                "cases": "appointments"},  # fmt: skip
+        labels={
+            "group": "Outcome",
+            "value": "Share of due",
+            "n": "Due",
+            "cases": "appointments",
+        },  # fmt: skip
         order="given",
         sequence=tuple(OUTCOMES),
         kpis=("AP01", "AP02", "AP03", "AP04", "AP10"),
@@ -104,8 +108,13 @@ add_charts(
         parts=OUTCOMES,
         form="lines",
         unit="percent",
-        labels={"group": "Month", "second": "Outcome", "value": "Share of due", "n": "Due",
-                "cases": "appointments"},  # fmt: skip
+        labels={
+            "group": "Month",
+            "second": "Outcome",
+            "value": "Share of due",
+            "n": "Due",
+            "cases": "appointments",
+        },  # fmt: skip
         kpis=("AP01", "AP02", "AP03", "AP04", "AP10"),
     ),
     Chart(
@@ -121,7 +130,7 @@ add_charts(
         unit="percent",
         headline="highest",
         words={
-            "highest": "No-shows are most frequent among appointments booked {label} ahead: {value}",
+            "highest": "No-shows are most frequent when booked {label} ahead: {value}",
             "none": "No-show rate by lead time: no band stands apart from all others",
         },
         labels={"group": "Booked ahead", **NO_SHOW_LABELS},

@@ -35,8 +35,8 @@ def _dollars(edge: float) -> str:
     """An edge of a cost band, short enough for a column's heading."""
     for size, letter in ((1e9, "bn"), (1e6, "m"), (1e3, "k")):
         if edge >= size:
-            return f"{edge / size:.3g}{letter}"
-    return f"{edge:.0f}" if edge >= 10 else f"{edge:.1f}"
+            return f"{float(f'{edge / size:.2g}'):g}{letter}"
+    return f"{float(f'{edge:.2g}'):g}"
 
 
 # five bands to a factor of ten, made of two bins each; 100 is added so that names sort
@@ -162,7 +162,7 @@ def _medians(system: str, name: str, title: str) -> Chart:
         name,
         "money",
         title=title,
-        subtitle="Median of the known costs with its 95% interval, over the whole period",
+        subtitle="Median of the known costs with its 95% interval",
         cube="cost_medians",
         by=("treatment_type",),
         fixed={"source_system": system},
@@ -171,7 +171,7 @@ def _medians(system: str, name: str, title: str) -> Chart:
         form="dots",
         unit="money",
         headline="highest",
-        words={"highest": "Half of all {label} treatments cost more than {value}, the most of any"},
+        words={"highest": "{label} has the highest median cost: {value}"},
         labels=MEDIAN_LABELS,
         kpis=("FN02",),
         note="The median is the cost in the middle: a few very dear treatments do not move it.",
@@ -220,7 +220,7 @@ add_charts(
         "treatment-cost-bands",
         "money",
         title="How the costs of each treatment are spread",
-        subtitle="Share of a treatment's known costs in each band; bands widen by the same factor",
+        subtitle="Share of a treatment's known costs in each band (edges rounded, on a log scale)",
         cube="cost_bands",
         by=("treatment_type", "cost_band"),
         within="treatment_type",

@@ -76,8 +76,9 @@ add_tiles(
          section="patients",
          note=(
              "Of attended appointments of known patients, those that are the patient's first one in"
-             " these data, at whatever place; the others are returns. Earlier visits are not in"
-             " the data, so that the first months have too many and new patients are fewer."
+             " these data, at whatever place; the others are returns. A first one here need not be"
+             " the first ever: the data do not reach back for ever, and their first months have"
+             " the most."
          )),
     *(
         Tile(f"patients-{system.replace('_', '-')}", f"Patients: {name.lower()}", "patients",

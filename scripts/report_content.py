@@ -17,6 +17,7 @@ import duckdb
 import report_cubes
 import report_forms
 import report_tables
+from figure_style import MONTHS
 from report_cubes import Loaded
 from report_page import packed
 from report_registry import CHARTS, LABELS, SECTIONS, TILES, Chart
@@ -35,8 +36,8 @@ EDITIONS = {
 SYSTEMS = ("hospital_ops", "care_episodes", "cancer_registry", "team_surveys")
 NO_CONTROL_CHARTS = "No control chart: its limits would give hidden counts back."
 READING = (
-    "The small lines are the last months of each control chart: the grey band holds what this number"
-    " has always done. An icon speaks of the last month: only a special cause is a change."
+    "The small lines are the last months of each control chart: the grey band holds what this"
+    " number has always done. An icon speaks of the last month: only a special cause is a change."
 )
 SPARK = "spark"
 FULL_PERIOD_SHARE = 0.75  # as full_period_share of dbt_project.yml, which the file does not hold
@@ -155,7 +156,7 @@ def known(described: dict[str, dict], name: str) -> list[str]:
 
 
 def all_months(described: dict[str, dict]) -> list[str]:
-    """Every month in which anything happened; a cube that has only years has all of their months."""
+    """Every month with an event; of a cube that has only years, all of their months."""
     months: set[str] = set()
     for value in known(described, "period"):
         if re.fullmatch(r"\d{4}-\d{2}", value):
@@ -226,7 +227,7 @@ def controls(page: dict, labels: dict[str, dict[str, str]], months: list[str]) -
 def month_name(month: str) -> str:
     """2026-06 as Jun 2026."""
     year, number = month.split("-")
-    return f"{'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split()[int(number) - 1]} {year}"
+    return f"{MONTHS[int(number) - 1]} {year}"
 
 
 # --- charts and tiles ----------------------------------------------------------------------------

@@ -21,6 +21,11 @@ SHAPES = ["circle", "square", "diamond", "triangle-up", "cross", "triangle-down"
 HEAT = ["#F1F5F9", "#D3E4F4", "#A9CDEF", "#6BACE6", "#2073BC", "#185A94", NAVY]
 AXIS_FORMAT = {"percent": ".0%", "count": "~s", "money": "$~s", "score": ".1f", "days": "~f"}
 SIDES = ["within", "above", "below", "none"]  # of the range that chance allows; not compared
+# nothing is 0, not $0M, and a million is m as everywhere on the page
+AXIS_WORDS = {
+    unit: f"datum.value ? replace(replace(datum.label, 'G', 'bn'), 'M', 'm') : '{nothing}'"
+    for unit, nothing in (("count", "0"), ("money", "$0"))
+}
 NARROW = 480  # pixels of the plot below which labels are short and texts beside marks left out
 FORMS: dict[str, Callable[[str], alt.TopLevelMixin]] = {}
 
@@ -58,7 +63,10 @@ def _base() -> alt.Chart:
 
 def _quantity(unit: str, zero: bool) -> dict:
     return {
-        "axis": alt.Axis(format=AXIS_FORMAT[unit], title=None, tickCount=5, domain=False),
+        "axis": alt.Axis(
+            format=AXIS_FORMAT[unit], title=None, tickCount=5, domain=False, labelOverlap=True,
+            **({"labelExpr": AXIS_WORDS[unit]} if unit in AXIS_WORDS else {}),
+        ),
         "scale": alt.Scale(zero=zero, nice=True),
     }
 
@@ -67,7 +75,8 @@ def _labels() -> alt.Y:
     """Names of groups in the order of the rows."""
     axis = alt.Axis(
         title=None, domain=False, ticks=False, grid=False, labelColor=INK, labelPadding=8,
-        labelLimit=alt.ExprRef(f"width < {NARROW} ? 110 : 230"),
+        # what is wide is the card, not what its labels leave of it
+        labelLimit=alt.ExprRef(f"width > 0 && containerSize()[0] < {NARROW} ? 110 : 230"),
     )  # fmt: skip
     return alt.Y("label:N", sort=None, axis=axis)
 
@@ -231,7 +240,7 @@ def heat(unit: str) -> alt.LayerChart:
     """A number for each pair of categories, written into its cell."""
     x = alt.X(
         "across:N",
-        sort=None,
+        sort=alt.EncodingSortField("column", op="min"),
         axis=alt.Axis(title=None, domain=False, ticks=False, orient="top", labelAngle=0,
                       labelOverlap=True, labelLimit=90),
     )  # fmt: skip
@@ -269,8 +278,8 @@ def heat(unit: str) -> alt.LayerChart:
 def _legend(symbol: str | None = None) -> alt.Legend:
     more = {"symbolType": symbol} if symbol else {}
     return alt.Legend(
-        title=None, orient="top", columns=alt.ExprRef(f"width < {NARROW} ? 1 : 4"),
-        labelFontSize=12, labelColor=INK, labelFont=FONT, labelLimit=260, **more,
+        title=None, orient="top", columns=2, labelFontSize=12, labelColor=INK, labelFont=FONT,
+        labelLimit=200, **more,
     )  # fmt: skip
 
 

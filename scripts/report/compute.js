@@ -123,6 +123,14 @@ const compute = (() => {
     return rows.sort((a, b) => unknownLast(a, b) || sizes.get(b.key) - sizes.get(a.key) || byName(a, b) || second(a, b));
   }
 
+  /** The place of each column of a heat map: the first row need not have all of them. */
+  function columns(chart, rows) {
+    const seconds = [...new Set(rows.map((row) => row.second))];
+    seconds.sort((a, b) => (a === 'unknown') - (b === 'unknown')
+      || chart.sequence.indexOf(a) - chart.sequence.indexOf(b) || a.localeCompare(b, 'en', { numeric: true }));
+    for (const row of rows) row.column = seconds.indexOf(row.second);
+  }
+
   const median = (numbers) => {
     const sorted = [...numbers].sort((a, b) => a - b);
     const middle = sorted.length >> 1;
@@ -209,6 +217,7 @@ const compute = (() => {
     if (chart.form === 'ranges') chance(chart, found.rows, filters);
     shares(chart, found.rows);
     order(chart, found.rows);
+    if (chart.form === 'heat') columns(chart, found.rows);
     found.rows.forEach((row, i) => { row.rank = i; words(chart, row); });
     const ends = new Map(found.rows.map((row) => [row.part, row]));
     // one line needs no name at its end: the headline has it
@@ -220,7 +229,8 @@ const compute = (() => {
     const isAgain = chart.measure.kind === 'total' && Object.keys(chart.parts).length;
     const counted = isAgain ? found.rows.filter((row) => row.part === Object.values(chart.parts)[0]) : found.rows;
     const n = counted.reduce((sum, row) => sum + (chart.measure.kind === 'share' ? row.num : row.n) || 0, 0);
-    return { ...found, n };
+    // patients of several sources are not so many people
+    return { ...found, n: chart.within === 'source_system' ? null : n };
   }
 
   function compared(chart, rowsNow, { filters, shift }) {
