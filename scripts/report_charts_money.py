@@ -23,7 +23,7 @@ from report_registry import (
 
 STATUSES = ("paid", "pending", "failed", "denied", "unknown")
 AMOUNTS = {"billed_amount": "Billed", "paid_amount": "Paid"}
-BY_CASE = "it holds bills, and a bill names neither department nor doctor"
+BY_CASE = "a bill names neither department nor doctor"
 NO_SUM = "medians of parts do not make the median of the whole"
 PUBLISHED = (
     "n", "total_cost", "mean_cost", "mean_cost_low", "mean_cost_high",
@@ -61,6 +61,7 @@ add_cubes(
             from marts.kpi_treatment_costs where source_system = 'hospital_ops'
         """,
         shareable_measures=PUBLISHED,
+        holds="treatments of hospital appointments",
         shareable_totals=("treatment_type",),
     ),
     Cube(
@@ -75,11 +76,19 @@ add_cubes(
             from marts.report_cost_bins
             group by all
         """,
+        holds="treatments of hospital appointments",
     ),
     Cube(
         "cost_medians",
-        measures=("n", "median_cost", "median_cost_low", "median_cost_high", "p25_cost",
-                  "p75_cost", "p90_cost"),  # fmt: skip
+        measures=(
+            "n",
+            "median_cost",
+            "median_cost_low",
+            "median_cost_high",
+            "p25_cost",
+            "p75_cost",
+            "p90_cost",
+        ),  # fmt: skip
         internal="""
             select source_system, facility_id, treatment_type, n, median_cost, median_cost_low,
                 median_cost_high, p25_cost, p75_cost, p90_cost
@@ -93,6 +102,7 @@ add_cubes(
         additive=False,
         internal_totals=("facility_id", "treatment_type"),
         shareable_totals=("treatment_type",),
+        holds="treatments with a cost",
         reasons={
             "department_id": NO_SUM,
             "doctor_id": NO_SUM,
@@ -118,6 +128,7 @@ add_cubes(
             from marts.kpi_payment_mix
         """,
         shareable_totals=("facility_id", "period", "payment_method", "payment_status"),
+        holds="bills",
         reasons={"department_id": BY_CASE, "doctor_id": BY_CASE},
     ),
 )
@@ -227,9 +238,14 @@ add_charts(
         measure=share("treatments"),
         form="heat",
         unit="percent",
-        labels={"group": "Treatment", "second": "Cost", "value": "Share of the treatment",
-                "numerator": "Treatments in the band", "n": "Treatments with a cost",
-                "cases": "treatments"},  # fmt: skip
+        labels={
+            "group": "Treatment",
+            "second": "Cost",
+            "value": "Share of the treatment",
+            "numerator": "Treatments in the band",
+            "n": "Treatments with a cost",
+            "cases": "treatments",
+        },  # fmt: skip
         kpis=("FN02",),
     ),
     _medians("hospital_ops", "treatment-median-cost", "Median cost by treatment"),
@@ -245,8 +261,14 @@ add_charts(
         measure=share("bills"),
         form="stack",
         unit="percent",
-        labels={"group": "Means of payment", "second": "Status", "value": "Share of bills",
-                "numerator": "Bills", "n": "Bills of this means", "cases": "bills"},  # fmt: skip
+        labels={
+            "group": "Means of payment",
+            "second": "Status",
+            "value": "Share of bills",
+            "numerator": "Bills",
+            "n": "Bills of this means",
+            "cases": "bills",
+        },  # fmt: skip
         order="given",
         sequence=("cash", "credit_card", "insurance", *STATUSES),
         kpis=("FN11", "FN13", "FN10"),
@@ -273,14 +295,19 @@ add_charts(
         measure=total("billed_amount", "bills_with_amount"),
         form="pairs",
         unit="money",
-        labels={"group": "Means of payment", "second": "Amount", "value": "Dollars",
-                "n": "Bills with an amount", "cases": "bills"},  # fmt: skip
+        labels={
+            "group": "Means of payment",
+            "second": "Amount",
+            "value": "Dollars",
+            "n": "Bills with an amount",
+            "cases": "bills",
+        },  # fmt: skip
         order="given",
         sequence=("cash", "credit_card", "insurance", "unknown"),
         kpis=("FN07", "FN11"),
         note=(
-            "The means of payment is not the insurer: patients who are insured may pay cash. What is"
-            " not paid is pending, failed, denied or reduced by contract."
+            "The means of payment is not the insurer: patients who are insured may pay cash. What"
+            " is not paid is pending, failed, denied or reduced by contract."
         ),
     ),
     Chart(
@@ -294,8 +321,13 @@ add_charts(
         measure=total("billed_amount", "bills_with_amount"),
         form="lines",
         unit="money",
-        labels={"group": "Month", "second": "Amount", "value": "Dollars",
-                "n": "Bills with an amount", "cases": "bills"},  # fmt: skip
+        labels={
+            "group": "Month",
+            "second": "Amount",
+            "value": "Dollars",
+            "n": "Bills with an amount",
+            "cases": "bills",
+        },  # fmt: skip
         kpis=("FN07",),
         note=COLLECTED_LATER,
     ),
@@ -309,8 +341,12 @@ add_charts(
         measure=ratio("paid_amount", "billed_amount", "bills_with_amount"),
         form="lines",
         unit="percent",
-        labels={"group": "Month", "value": "Collection rate", "n": "Bills with an amount",
-                "cases": "bills"},  # fmt: skip
+        labels={
+            "group": "Month",
+            "value": "Collection rate",
+            "n": "Bills with an amount",
+            "cases": "bills",
+        },  # fmt: skip
         kpis=("FN07",),
         note=COLLECTED_LATER,
     ),

@@ -34,6 +34,7 @@ class Cube:
     additive: bool = True
     internal_totals: tuple[str, ...] = ()
     shareable_totals: tuple[str, ...] = ()
+    holds: str = "data for it"  # what its rows count; said when a data set has none of it
     shareable_measures: tuple[str, ...] = ()
     reasons: Mapping[str, str] = field(default_factory=dict)
 
@@ -132,6 +133,9 @@ class Tile:
     higher: str  # words for more and less of it, without judgement
     lower: str
     note: str = ""
+    line: str = ""  # what the control chart shows where it is not the tile's own number
+    line_unit: str = ""
+    fallback_of: str = ""  # the tile that is shown instead where the data have what it needs
     shareable: Mapping[str, Any] = field(default_factory=dict)  # fields that differ in that edition
     section: str = "overview"
     fixed: Mapping[str, Any] = field(default_factory=dict)

@@ -110,25 +110,23 @@ const compute = (() => {
   function order(chart, rows) {
     const place = new Map(chart.sequence.map((value, i) => [value, i]));
     const at = (value) => (place.has(value) ? place.get(value) : place.size);
-    const second = (a, b) => at(a.second) - at(b.second)
+    const second = (a, b) => (a.second === 'unknown') - (b.second === 'unknown') || at(a.second) - at(b.second)
       || String(a.second || '').localeCompare(String(b.second || ''), 'en', { numeric: true });
+    if (chart.form === 'heat') {
+      // columns stand in their order, whichever of them the first row has
+      const across = [...new Map(rows.map((row) => [row.second, row])).values()].sort(second);
+      const places = new Map(across.map((row, i) => [row.second, i]));
+      for (const row of rows) row.place = places.get(row.second);
+    }
     if (chart.by[0] === 'period') return rows.sort((a, b) => a.key.localeCompare(b.key) || second(a, b));
     if (chart.form === 'ranges') {
-      return rows.sort((a, b) => unknownLast(a, b) || a.place.localeCompare(b.place, 'en') || b.value - a.value || byName(a, b));
+      return rows.sort((a, b) => unknownLast(a, b) || a.facility.localeCompare(b.facility, 'en') || b.value - a.value || byName(a, b));
     }
     if (chart.order === 'given') return rows.sort((a, b) => at(a.key) - at(b.key) || byName(a, b) || second(a, b));
     if (chart.order === 'name' || chart.form === 'heat') return rows.sort((a, b) => byName(a, b) || second(a, b));
     const sizes = new Map();
     for (const row of rows) sizes.set(row.key, (sizes.get(row.key) || 0) + (row.value ?? -Infinity));
     return rows.sort((a, b) => unknownLast(a, b) || sizes.get(b.key) - sizes.get(a.key) || byName(a, b) || second(a, b));
-  }
-
-  /** The place of each column of a heat map: the first row need not have all of them. */
-  function columns(chart, rows) {
-    const seconds = [...new Set(rows.map((row) => row.second))];
-    seconds.sort((a, b) => (a === 'unknown') - (b === 'unknown')
-      || chart.sequence.indexOf(a) - chart.sequence.indexOf(b) || a.localeCompare(b, 'en', { numeric: true }));
-    for (const row of rows) row.column = seconds.indexOf(row.second);
   }
 
   const median = (numbers) => {
@@ -165,7 +163,7 @@ const compute = (() => {
     const places = new Map();
     for (const row of rows) {
       const { facilities } = page.doctors[row.key] || { facilities: [] };
-      row.place = facilities.map((facility) => label('facility_id', facility)).join(', ');
+      row.facility = facilities.map((facility) => label('facility_id', facility)).join(', ');
       row.side = 'none';
       row.against = 'not compared';
       if (row.key === 'unknown' || row.value === null) continue;
@@ -173,8 +171,8 @@ const compute = (() => {
         row.against = 'not compared: not there for the whole period';
         continue;
       }
-      if (!places.has(row.place)) places.set(row.place, []);
-      places.get(row.place).push(row);
+      if (!places.has(row.facility)) places.set(row.facility, []);
+      places.get(row.facility).push(row);
     }
     for (const known of places.values()) {
       if (known.length < 2) continue; // one doctor alone has nobody to be compared with
@@ -184,8 +182,8 @@ const compute = (() => {
         Object.assign(row, { low, high, side, against: side });
       }
     }
-    const several = new Set(rows.map((row) => row.place)).size > 1;
-    for (const row of rows) if (several && row.place) row.label = `${row.label}, ${row.place}`;
+    const several = new Set(rows.map((row) => row.facility)).size > 1;
+    for (const row of rows) if (several && row.facility) row.label = `${row.label}, ${row.facility}`;
   }
 
   /** What part of all that is shown each group is, where a chart asks for it. */
@@ -217,7 +215,6 @@ const compute = (() => {
     if (chart.form === 'ranges') chance(chart, found.rows, filters);
     shares(chart, found.rows);
     order(chart, found.rows);
-    if (chart.form === 'heat') columns(chart, found.rows);
     found.rows.forEach((row, i) => { row.rank = i; words(chart, row); });
     const ends = new Map(found.rows.map((row) => [row.part, row]));
     // one line needs no name at its end: the headline has it
