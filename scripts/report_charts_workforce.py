@@ -102,7 +102,7 @@ add_charts(
         kpis=("FN01", "FN02"),
         note=(
             "Mostly the mix of treatments: one doctor's chemotherapies cost more than another's"
-            " X-rays. Patients and treatments are not alike, so that nothing here says who is economical."
+            " X-rays. Patients and treatments are not alike: nothing here says who is economical."
         ),
     ),
 )

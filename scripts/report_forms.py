@@ -64,7 +64,11 @@ def _base() -> alt.Chart:
 def _quantity(unit: str, zero: bool) -> dict:
     return {
         "axis": alt.Axis(
-            format=AXIS_FORMAT[unit], title=None, tickCount=5, domain=False, labelOverlap=True,
+            format=AXIS_FORMAT[unit],
+            title=None,
+            tickCount=5,
+            domain=False,
+            labelOverlap=True,
             **({"labelExpr": AXIS_WORDS[unit]} if unit in AXIS_WORDS else {}),
         ),
         "scale": alt.Scale(zero=zero, nice=True),
@@ -155,9 +159,7 @@ def ranges(unit: str) -> alt.LayerChart:
     )
     shape = alt.Shape(
         "side:N",
-        scale=alt.Scale(
-            domain=SIDES, range=["circle", "triangle-up", "triangle-down", "cross"]
-        ),
+        scale=alt.Scale(domain=SIDES, range=["circle", "triangle-up", "triangle-down", "cross"]),
         legend=None,
     )
     point = _base().mark_point(filled=True, size=90, opacity=1).encode(
@@ -284,9 +286,7 @@ def _legend(symbol: str | None = None) -> alt.Legend:
 
 
 def _parts(symbol: str | None) -> alt.Color:
-    return alt.Color(
-        "part:N", sort=None, scale=alt.Scale(range=SERIES), legend=_legend(symbol)
-    )
+    return alt.Color("part:N", sort=None, scale=alt.Scale(range=SERIES), legend=_legend(symbol))
 
 
 def _tooltip_of_part() -> list[alt.Tooltip]:
