@@ -32,7 +32,7 @@ def reason(
         if name not in columns:
             return f"Its data are not held by {name.removesuffix('_id')}: " + cube["without"].get(
                 name, "the source does not say"
-            )
+            ) + "."
     if not report_cubes.has_data(connection, loaded[chart.cube], chart):
         return no_data(chart.cube, loaded, chart.labels.get("cases"))
     return None

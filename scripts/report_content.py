@@ -31,7 +31,8 @@ EDITIONS = {
     ),
     "shareable": (
         "Shareable edition",
-        "Counts from 1 to {largest} are hidden, with others so that none can be worked out.",
+        "Counts from 1 to {largest} are hidden, with others so that none can be worked out;"
+        " many of the others are rounded.",
     ),
 }
 SYSTEMS = ("hospital_ops", "care_episodes", "cancer_registry", "team_surveys")

@@ -285,8 +285,12 @@ def _legend(symbol: str | None = None) -> alt.Legend:
     )  # fmt: skip
 
 
+# a part has its colour and place in the legend whichever row has it first
+TONE = alt.EncodingSortField("tone", op="min")
+
+
 def _parts(symbol: str | None) -> alt.Color:
-    return alt.Color("part:N", sort=None, scale=alt.Scale(range=SERIES), legend=_legend(symbol))
+    return alt.Color("part:N", sort=TONE, scale=alt.Scale(range=SERIES), legend=_legend(symbol))
 
 
 def _tooltip_of_part() -> list[alt.Tooltip]:
@@ -324,7 +328,7 @@ def stack(unit: str) -> alt.LayerChart:
 def pairs(unit: str) -> alt.LayerChart:
     """Several numbers per group on one row, told apart by shape and colour."""
     x = alt.X("value:Q", **_quantity(unit, zero=True))
-    shape = alt.Shape("part:N", sort=None, scale=alt.Scale(range=SHAPES), legend=_legend())
+    shape = alt.Shape("part:N", sort=TONE, scale=alt.Scale(range=SHAPES), legend=_legend())
     row = _base().mark_rule(color=GRID, strokeWidth=1).encode(
         y=_labels(), x=alt.XValue(0), x2=alt.X2Value("width")
     )  # fmt: skip

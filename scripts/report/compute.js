@@ -118,6 +118,9 @@ const compute = (() => {
       const places = new Map(across.map((row, i) => [row.second, i]));
       for (const row of rows) row.place = places.get(row.second);
     }
+    // a part keeps its colour whichever row has it first
+    const parts = [...new Map(rows.map((row) => [row.second, row])).values()].sort(second).map((row) => row.second);
+    for (const row of rows) row.tone = row.second === undefined ? Object.values(chart.parts).indexOf(row.part) : parts.indexOf(row.second);
     if (chart.by[0] === 'period') return rows.sort((a, b) => a.key.localeCompare(b.key) || second(a, b));
     if (chart.form === 'ranges') {
       return rows.sort((a, b) => unknownLast(a, b) || a.facility.localeCompare(b.facility, 'en') || b.value - a.value || byName(a, b));
