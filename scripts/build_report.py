@@ -23,6 +23,10 @@ from settings import UserError
 
 TOPICS = (
     "appointments",
+    "overview",
+    "activity",
+    "outcomes",
+    "experience",
 )
 
 for topic in TOPICS:

@@ -200,10 +200,11 @@ def spark(unit: str) -> alt.LayerChart:
     x = alt.X("date:T", axis=None)
     scale = alt.Scale(zero=False, nice=False)
     limits = _base().mark_area(opacity=1, color="#EDF1F5").encode(
-        x=x, y=alt.Y("low:Q", scale=scale, axis=None), y2="high:Q"
+        x=x, y=alt.Y("low:Q", scale=scale, axis=None), y2="high:Q", detail="phase:N"
     )  # fmt: skip
+    # limits are set anew at a rebase: band and mean end there and begin again
     mean = _base().mark_line(strokeWidth=1, strokeDash=[4, 3], color=COMMON).encode(
-        x=x, y=alt.Y("mean:Q", axis=None)
+        x=x, y=alt.Y("mean:Q", axis=None), detail="phase:N"
     )  # fmt: skip
     line = _base().mark_line(strokeWidth=1.5, color=GREY).encode(
         x=x, y=alt.Y("value:Q", scale=scale, axis=None)
@@ -230,7 +231,7 @@ def heat(unit: str) -> alt.LayerChart:
     """A number for each pair of categories, written into its cell."""
     x = alt.X(
         "across:N",
-        sort=None,
+        sort=alt.EncodingSortField("place", op="min"),
         axis=alt.Axis(title=None, domain=False, ticks=False, orient="top", labelAngle=0,
                       labelOverlap=True, labelLimit=90),
     )  # fmt: skip

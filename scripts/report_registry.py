@@ -88,8 +88,8 @@ def ratio(of: str, per: str, n: str) -> Measure:
 
 
 def given(n: str, **columns: str) -> Measure:
-    """Numbers that the mart holds ready (value, low, high), and the n behind them."""
-    return Measure("given", (), (n,), given=columns)
+    """Numbers that the mart holds ready (value, low, high); n: "" where it is not published."""
+    return Measure("given", (), (n,) if n else (), given=columns)
 
 
 @dataclass(frozen=True)
