@@ -16,9 +16,9 @@ NUMBER ?=
 DBT_VARS = vars="$$($(BIN)/python scripts/folder_settings.py)" || exit 2
 
 .DEFAULT_GOAL := all
-.PHONY: all setup setup-dev warehouse restore history verify figures test soak lint docs demo-data lock sbom audit clean help
+.PHONY: all setup setup-dev warehouse restore history verify figures report test soak lint docs demo-data lock sbom audit clean help
 
-all: warehouse figures ## Set up, build, test and publish the warehouse, draw the figures (the default)
+all: warehouse figures report ## Set up, build, test and publish the warehouse, draw figures and report (the default)
 
 setup: .venv/installed ## Create the environment from requirements.lock
 
@@ -53,6 +53,9 @@ verify: setup ## Prove that the published file holds one publish, whole
 figures: setup ## Draw figures/ from the published database
 	@$(BIN)/python scripts/run_warehouse.py figures
 
+report: setup ## Write the interactive report/index.html, and shareable.html beside it
+	@$(BIN)/python scripts/run_warehouse.py report
+
 test: setup-dev ## Run every test: dbt data tests, dbt unit tests and pytest
 	@$(BIN)/python -m pytest
 
@@ -84,7 +87,7 @@ audit: setup-dev ## Check the installed packages: as locked, unchanged, licences
 	@$(BIN)/python scripts/audit_packages.py $(if $(ADVISORIES),--advisories $(ADVISORIES))
 
 clean: ## Remove the environment and all that builds made: the published database and the key of the ids too
-	@rm -rf .venv build target logs figures warehouse .pytest_cache .ruff_cache .hypothesis
+	@rm -rf .venv build target logs figures report warehouse .pytest_cache .ruff_cache .hypothesis
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

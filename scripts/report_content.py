@@ -5,9 +5,9 @@ Usage: imported by build_report.py; nothing to run.
 
 from __future__ import annotations
 
-import calendar
 import json
 import re
+from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -18,9 +18,10 @@ import report_absent
 import report_cubes
 import report_forms
 import report_tables
+from figure_style import MONTHS
 from report_cubes import Loaded
 from report_page import packed
-from report_registry import CHARTS, SECTIONS, Chart, Tile, of_edition
+from report_registry import CHARTS, LABELS, SECTIONS, Chart, Tile, of_edition
 from shareable import EDITION_TABLE
 
 EDITIONS = {
@@ -41,6 +42,7 @@ READING = (
     " special cause is a change. A control chart does not say whether the level is good."
 )
 SPARK = "spark"
+FULL_PERIOD_SHARE = 0.75  # as full_period_share of dbt_project.yml, which the file does not hold
 SVG_SIZE = re.compile(rb'viewBox="0 0 ([0-9.]+) ([0-9.]+)"')
 
 
@@ -72,6 +74,7 @@ def collect(
         "months": months,
         "period": {"first": months[0] if months else None, "last": months[-1] if months else None},
         "whole_period": "whole period",
+        "full_period_share": FULL_PERIOD_SHARE,
         "without_control": NO_CONTROL_CHARTS,
     }
     edition = "shareable" if is_shareable else "internal"
@@ -139,7 +142,13 @@ def names(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, str]]:
             if has_table(connection, table)
             else {}
         )
-    return found
+    for column, called in found.items():
+        twice = {name for name, times in Counter(called.values()).items() if times > 1}
+        # two of one name are two bars, not one
+        found[column] = {
+            code: f"{name} ({code})" if name in twice else name for code, name in called.items()
+        }
+    return found | LABELS
 
 
 def known(described: dict[str, dict], name: str) -> list[str]:
@@ -226,7 +235,7 @@ def controls(page: dict, labels: dict[str, dict[str, str]], months: list[str]) -
 def month_name(month: str) -> str:
     """2026-06 as Jun 2026."""
     year, number = month.split("-")
-    return f"{calendar.month_abbr[int(number)]} {year}"
+    return f"{MONTHS[int(number) - 1]} {year}"
 
 
 # --- charts and tiles ----------------------------------------------------------------------------
@@ -246,7 +255,7 @@ def tile_data(tile: Tile) -> dict[str, Any]:
     """A tile as the scripts read it."""
     data = asdict(tile)
     data["id"] = data.pop("tile_id")
-    for name in ("section", "fallback_of", "shareable"):
+    for name in ("fallback_of", "shareable"):
         del data[name]
     return data
 
@@ -296,6 +305,7 @@ def section(
                 "id": tile.tile_id,
                 "label": tile.label,
                 "title": "",
+                "note": tile.note,
                 "mart": mart(tile.cube, is_shareable),
                 "definitions": [definitions[kpi] for kpi in tile.kpis if kpi in definitions],
             }

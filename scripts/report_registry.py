@@ -44,8 +44,8 @@ class Measure:
     """What number is made of the sums of a group.
 
     kind: `count` and `total` (the sum of `of`), `rate` (`of` over `per`, Wilson), `share` (the
-    group's part of all groups, Wilson), `mean` (`of` over `n` with `squares`, Student), `ratio`
-    (a sum over a sum, with the number of cases behind them; no interval), `given` (columns of a cube
+    group's part of all groups, Wilson), `mean` (`of` over `n` with `squares`, Student), `ratio` (a
+    sum over a sum, with the number of cases behind them; no interval), `given` (columns of a cube
     whose rows are not added up).
     """
 

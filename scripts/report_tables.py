@@ -35,7 +35,7 @@ TABLES: dict[str, list[tuple[str, str, str, str, str]]] = {
         (
             "reconciliation",
             "Every raw row is accounted for",
-            "Rows of the extracts: accepted, rejected with a reason, or replaced by a newer version.",
+            "Rows of the extracts: accepted, rejected with a reason, or replaced by a newer one.",
             "No raw tables.",
             """
             select source_system || ' / ' || source_table as "Raw table", raw_rows as "Raw rows",

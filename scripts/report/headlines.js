@@ -71,14 +71,13 @@ const headlines = (() => {
       .replace('{after}', format.value(ends[1], chart.unit)) : null;
   }
 
-  /** How many lie outside the range that chance allows. */
+  /** How many of those compared lie outside the range that chance allows. */
   function caseload(rows, chart) {
-    const known = rows.filter((row) => row.side);
+    const known = rows.filter((row) => row.side && row.side !== 'none');
     if (known.length < 3) return null;
-    const outside = known.filter((row) => row.side !== 'within');
-    const [all, expected] = [known.length, format.whole(Math.max(1, 0.05 * known.length))];
-    if (!outside.length) return chart.words.within.replace('{all}', all);
-    return chart.words.outside.replace('{outside}', outside.length).replace('{all}', all).replace('{expected}', expected);
+    const outside = known.filter((row) => row.side !== 'within').length;
+    const words = outside ? chart.words.outside : chart.words.within;
+    return words.replace('{outside}', outside).replace('{all}', known.length);
   }
 
   return { highest, largest, largestTotal, trend, caseload, neutral: () => null };

@@ -38,6 +38,7 @@ const tiles = (() => {
    * nothing of a selection of this year.
    */
   function series(tile, filters) {
+    if (!tile.kpis.length) return { why: '' };
     if (!page.cubes.control) return { why: page.without_control };
     if (filters.doctor_id) return { why: 'No control chart for a single doctor.' };
     if (filters.facility_id && filters.department_id) return { why: 'No control chart for one department of one facility.' };
@@ -92,7 +93,7 @@ const tiles = (() => {
       : [row.low !== null ? `${format.value(row.low, tile.unit)} to ${format.value(row.high, tile.unit)}` : '',
         tile.measure.kind === 'count' || row.n === null ? '' : `n = ${format.whole(row.n)}`].filter(Boolean).join(', ');
     part('compared').textContent = compared(tile, row, comparison);
-    part('remarks').textContent = unfiltered.map((name) => `Not filtered by ${name.replace('_id', '')}.`).join(' ');
+    part('remarks').textContent = charts.remarks(tile, unfiltered).join(' ');
     const found = series(tile, filters);
     lines.set(tile.id, found);
     const says = part('says');
