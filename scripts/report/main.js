@@ -77,7 +77,14 @@ const main = (() => {
     await apply(state.get());
     document.documentElement.dataset.ready = 'yes';
     performance.mark('usable');
-    window.addEventListener('beforeprint', () => { unpackAll(); });
+    // paper is narrower: every chart is drawn anew at its width
+    for (const [event, isPaper] of [['beforeprint', true], ['afterprint', false]]) {
+      window.addEventListener(event, () => {
+        if (isPaper) unpackAll();
+        document.documentElement.classList.toggle('paper', isPaper);
+        window.dispatchEvent(new Event('resize'));
+      });
+    }
     // in good time before anybody prints by the browser's own menu
     setTimeout(unpackAll, 1500);
   }
