@@ -49,7 +49,7 @@ MENDED = (
     (r"<title>dbt Docs</title>", "<title>Wardhouse: models and columns</title>"),
     (r'<link rel="canonical"[^>]*>', ""),
     (r'<link rel="shortcut icon"[^>]*>', ""),
-    (r'xlink:href="\{\{', 'ng-attr-xlink:href="{{'),
+    (r'xlink:href="\{\{', 'ng-attr-href="{{'),
 )
 
 
@@ -58,6 +58,14 @@ def without_run(value: object) -> object:
     if isinstance(value, dict):
         return {key: without_run(each) for key, each in value.items() if key not in OF_THE_RUN}
     return [without_run(each) for each in value] if isinstance(value, list) else value
+
+
+def shown_manifest(manifest: dict) -> dict:
+    """dbt's manifest for the page, in one order: dbt's own differs a little from run to run."""
+    return {
+        key: dict(sorted(value.items())) if isinstance(value, dict) else value
+        for key, value in without_run(manifest).items()
+    }
 
 
 def catalog(manifest: dict) -> dict:
@@ -95,8 +103,8 @@ def catalog(manifest: dict) -> dict:
 
 
 def for_script(value: object) -> str:
-    """JSON that cannot end the script it stands in, in one order."""
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"))
+    """JSON that cannot end the script it stands in."""
+    text = json.dumps(value, separators=(",", ":"))
     for sign in "<>&":
         text = text.replace(sign, f"\\u{ord(sign):04x}")
     return text
@@ -111,8 +119,8 @@ def page(template: str, manifest: dict) -> str:
     head = f'<head><meta http-equiv="Content-Security-Policy" content="{POLICY}">'
     for mark, text in (
         ("<head>", head),
-        (MARKS["manifest"], for_script(without_run(manifest))),
-        (MARKS["catalog"], for_script(catalog(manifest))),
+        (MARKS["manifest"], for_script(shown_manifest(manifest))),
+        (MARKS["catalog"], for_script(catalog(shown_manifest(manifest)))),
     ):
         before, found, after = template.partition(mark)
         if not found:
