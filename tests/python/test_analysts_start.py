@@ -151,7 +151,7 @@ def test_the_notebook_shows_what_a_fresh_run_shows(demo_warehouse, tmp_path, mon
     fresh = run_notebook.run(
         nbformat.read(run_notebook.NOTEBOOK, as_version=4),
         run_notebook.NOTEBOOK.parent,
-        environment,
+        dict(os.environ),
     )
     assert run_notebook.shown(fresh) == run_notebook.shown(committed)
     assert demo_warehouse.stat().st_mtime_ns == before.st_mtime_ns
