@@ -377,7 +377,7 @@ def drawn_figures(
             {
                 "name": entry["name"],
                 "figure_id": entry["figure_id"],
-                "alt": f"{entry['headline']}. {entry['alt']}",
+                "alt": entry["alt"],
                 "width": round(width),
                 "height": round(height),
                 "packed": packed(svg),

@@ -7,7 +7,8 @@ const compute = (() => {
     if (column === 'period') return format.period(value);
     if (column === 'weekday_number') return WEEKDAYS[Number(value) - 1] || value;
     if (column === 'hour') return value === 'unknown' ? 'Unknown' : `${value}:00`;
-    return (page.labels[column] || {})[value] || readable(value);
+    const names = page.labels[column] || {};
+    return Object.hasOwn(names, value) ? names[value] : readable(value);
   }
 
   /** A code as words: 01-07 days as 1–7 days, a first letter in capitals. */
