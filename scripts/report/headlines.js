@@ -73,14 +73,13 @@ const headlines = (() => {
     return words ? said(words, { before, after }) : null;
   }
 
-  /** How many lie outside the range that chance allows. */
+  /** How many of those compared lie outside the range that chance allows. */
   function caseload(rows, chart) {
-    const known = rows.filter((row) => row.side);
+    const known = rows.filter((row) => row.side && row.side !== 'none');
     if (known.length < 3) return null;
-    const outside = known.filter((row) => row.side !== 'within');
-    const [all, expected] = [known.length, format.whole(Math.max(1, 0.05 * known.length))];
-    if (!outside.length) return said(chart.words.within, { all });
-    return said(chart.words.outside, { outside: outside.length, all, expected });
+    const outside = known.filter((row) => row.side !== 'within').length;
+    const words = outside ? chart.words.outside : chart.words.within;
+    return said(words, { outside, all: known.length });
   }
 
   return { highest, largest, largestTotal, trend, caseload, neutral: () => null };
