@@ -20,13 +20,13 @@ SERIES = [NAVY, ORANGE, TEAL, PLUM, "#2073BC", GREY]
 SHAPES = ["circle", "square", "diamond", "triangle-up", "cross", "triangle-down"]
 HEAT = ["#F1F5F9", "#D3E4F4", "#A9CDEF", "#6BACE6", "#2073BC", "#185A94", NAVY]
 AXIS_FORMAT = {"percent": ".0%", "count": "~s", "money": "$~s", "score": ".1f", "days": "~f"}
+NARROW = 240  # pixels of the plot below which labels are short and texts beside marks left out
 SIDES = ["within", "above", "below", "none"]  # of the range that chance allows; not compared
 # nothing is 0, not $0M, and a million is m as everywhere on the page
 AXIS_WORDS = {
     unit: f"datum.value ? replace(replace(datum.label, 'G', 'bn'), 'M', 'm') : '{nothing}'"
     for unit, nothing in (("count", "0"), ("money", "$0"))
 }
-NARROW = 480  # pixels of the plot below which labels are short and texts beside marks left out
 FORMS: dict[str, Callable[[str], alt.TopLevelMixin]] = {}
 
 
@@ -89,8 +89,9 @@ def _beside(x: str = "value:Q") -> alt.Chart:
     """The number in words, right of the plot."""
     return (
         _base()
+        .transform_calculate(said=f"width < {NARROW} ? datum.short : datum.text")
         .mark_text(align="left", dx=8, color=GREY, fontSize=12)
-        .encode(x=alt.XValue("width"), y=_labels(), text="text:N")
+        .encode(x=alt.XValue("width"), y=_labels(), text="said:N")
     )
 
 
@@ -201,7 +202,7 @@ def lines(unit: str) -> alt.LayerChart:
         _base()
         .transform_filter("datum.last")
         .mark_text(align="left", dx=8, fontSize=12, limit=130)
-        .encode(x=x, y=y, text="part:N", color=_series_colour())
+        .encode(x=x, y="end:Q", text="part:N", color=_series_colour())
     )
     return alt.layer(band, line, point, compare, end).properties(width="container", height=260)
 

@@ -12,6 +12,8 @@ const charts = (() => {
       mode: 'vega', ast: true, actions: false, renderer: 'svg', defaultStyle: false, logLevel: 1,
       tooltip: { theme: 'wardhouse', disableDefaultStyle: true },
     });
+    // the plot is one image with a name and a table: its parts are not read out
+    target.querySelector('svg').setAttribute('aria-hidden', 'true');
     return view;
   }
 

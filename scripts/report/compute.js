@@ -7,7 +7,8 @@ const compute = (() => {
     if (column === 'period') return format.period(value);
     if (column === 'weekday_number') return WEEKDAYS[Number(value) - 1] || value;
     if (column === 'hour') return value === 'unknown' ? 'Unknown' : `${value}:00`;
-    return (page.labels[column] || {})[value] || readable(value);
+    const names = page.labels[column] || {};
+    return Object.hasOwn(names, value) ? names[value] : readable(value);
   }
 
   /** A code as words: 01-07 days as 1–7 days, a first letter in capitals. */
@@ -227,6 +228,18 @@ const compute = (() => {
     row.full = row.hidden || row.few ? row.short : format.interval(row, chart.unit);
   }
 
+  /** Where the names of lines stand at their ends: moved apart where they would overlap. */
+  function nameEnds(all, ends) {
+    const values = all.map((row) => row.high ?? row.value).filter((value) => value !== null);
+    const apart = (Math.max(...values) - Math.min(0, ...values)) / 17; // a line of text
+    let free = -Infinity;
+    for (const row of ends.filter((end) => end.value !== null).sort((a, b) => a.value - b.value)) {
+      row.last = true;
+      row.end = Math.max(row.value, free);
+      free = row.end + apart;
+    }
+  }
+
   /**
    * The rows of a chart for filters: {rows, unfiltered, refused, n}.
    *
@@ -241,7 +254,7 @@ const compute = (() => {
     found.rows.forEach((row, i) => { row.rank = i; words(chart, row); });
     const ends = new Map(found.rows.map((row) => [row.part, row]));
     // one line needs no name at its end: the headline has it
-    if (chart.by[0] === 'period' && ends.size > 1) for (const row of ends.values()) row.last = true;
+    if (chart.by[0] === 'period' && ends.size > 1) nameEnds(found.rows, [...ends.values()]);
     if (comparison && !chart.by.includes(comparison.excluded) && chart.form !== 'ranges') {
       compared(chart, found.rows, comparison);
     }
