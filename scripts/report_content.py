@@ -74,6 +74,7 @@ def collect(
         "months": months,
         "period": {"first": months[0] if months else None, "last": months[-1] if months else None},
         "whole_period": "whole period",
+        "unknown_word": "hidden" if is_shareable else "not reported",
         "full_period_share": FULL_PERIOD_SHARE,
         "without_control": NO_CONTROL_CHARTS,
     }

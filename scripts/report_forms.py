@@ -125,7 +125,13 @@ def dots(unit: str) -> alt.LayerChart:
     point = _base().mark_point(filled=True, size=90, color=NAVY, opacity=1).encode(
         x=x, y=_labels(), tooltip=_tooltip()
     )  # fmt: skip
-    return alt.layer(rule, point, _earlier(_labels()), _beside()).properties(
+    reference = (
+        _base()
+        .transform_filter("isValid(datum.reference)")
+        .mark_rule(strokeWidth=1, strokeDash=[4, 3], color=GREY)
+        .encode(x="reference:Q")
+    )
+    return alt.layer(reference, rule, point, _earlier(_labels()), _beside()).properties(
         width="container", height=alt.Step(30)
     )
 
@@ -245,8 +251,10 @@ def heat(unit: str) -> alt.LayerChart:
     x = alt.X(
         "across:N",
         sort=alt.EncodingSortField("place", op="min"),
+        # a name of several words stands on several lines
         axis=alt.Axis(title=None, domain=False, ticks=False, orient="top", labelAngle=0,
-                      labelOverlap=True, labelLimit=90),
+                      labelOverlap=True, labelBound=True, labelLimit=90, labelSeparation=4,
+                      labelExpr="split(datum.label, ' ')"),
     )  # fmt: skip
     y = _labels()
     scale = alt.Scale(type="quantize", range=HEAT, zero=False)
@@ -273,8 +281,8 @@ def heat(unit: str) -> alt.LayerChart:
     none = (
         _base()
         .transform_filter("!isValid(datum.value)")
-        .mark_text(text="–", color=COMMON)
-        .encode(x=x, y=y)
+        .mark_text(color=COMMON)
+        .encode(x=x, y=y, text=alt.condition("bandwidth('x') < 12", alt.value(""), alt.value("–")))
     )
     return alt.layer(cell, words, none).properties(width="container", height=alt.Step(26))
 

@@ -117,6 +117,7 @@ class Chart:
     kpis: tuple[str, ...] = ()
     note: str = ""
     shareable: Mapping[str, Any] = field(default_factory=dict)  # fields that differ in that edition
+    reference: float | None = None  # a value to compare with, drawn as a line
     within: str = ""  # of `by`: shares are of each of its values; else of all that is shown
 
 

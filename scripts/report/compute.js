@@ -123,6 +123,7 @@ const compute = (() => {
         made.date = Date.parse(`${first.length === 4 ? `${first}-07` : first}-01T00:00:00Z`);
       }
       for (const name of chart.extra) made[name] = row.sums[name];
+      if (chart.reference !== null) made.reference = chart.reference;
       return made;
     });
     return { rows, unfiltered, refused };
@@ -218,11 +219,11 @@ const compute = (() => {
   }
 
   function words(chart, row) {
-    row.short = row.hidden ? 'hidden' : row.few ? `n < ${chart.measure.minimum_n}` : format.value(row.value, chart.unit);
+    row.short = row.hidden ? page.unknown_word : row.few ? `n < ${chart.measure.minimum_n}` : format.value(row.value, chart.unit);
     const isPlain = ['count', 'total'].includes(chart.measure.kind);
     row.count = row.n === null ? 'hidden' : format.whole(row.n);
     const counted = chart.measure.kind === 'share' ? format.whole(row.num) : `n ${row.count}`;
-    row.text = isPlain || row.hidden || row.few ? row.short : `${row.short}  (${counted})`;
+    row.text = isPlain || row.hidden || row.few || row.n === null ? row.short : `${row.short}  (${counted})`;
     if (row.share !== undefined) row.text = `${row.short}  (${format.value(row.share, 'percent')})`;
     if (chart.form === 'heat') row.text = row.short.replace(' days', '');
     row.full = row.hidden || row.few ? row.short : format.interval(row, chart.unit);
@@ -268,6 +269,7 @@ const compute = (() => {
   }
 
   function compared(chart, rowsNow, { filters, shift }) {
+    if (shift && !cubes.reaches(chart.cube, filters)) return;
     const { rows: others, refused } = unordered(chart, filters);
     if (refused) return;
     const id = (row, key) => JSON.stringify([key, row.second ?? row.part]);

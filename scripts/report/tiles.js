@@ -72,6 +72,9 @@ const tiles = (() => {
   function compared(tile, now, comparison) {
     const then = comparison ? compute.tile(tile, comparison.filters) : null;
     if (!comparison) return '';
+    if (comparison.shift && !cubes.reaches(tile.cube, comparison.filters)) {
+      return `No comparison with ${comparison.name}: its data begin in ${format.period(cubes.extent(tile.cube)[0])}.`;
+    }
     if (!now || !then.row || then.refused || now.value === null || then.row.value === null) return `No comparison with ${comparison.name}.`;
     const [a, b] = [now, then.row];
     const was = `${format.value(b.value, tile.unit)} in ${comparison.name}`;
@@ -93,7 +96,10 @@ const tiles = (() => {
       : [row.low !== null ? `${format.value(row.low, tile.unit)} to ${format.value(row.high, tile.unit)}` : '',
         tile.measure.kind === 'count' || row.n === null ? '' : `n = ${format.whole(row.n)}`].filter(Boolean).join(', ');
     part('compared').textContent = compared(tile, row, comparison);
-    part('remarks').textContent = charts.remarks(tile, unfiltered).join(' ');
+    const period = state.period(filters, cubes.extent(tile.cube));
+    part('remarks').textContent = [
+      ...(period === state.period(filters) || unfiltered.includes('period') ? [] : [`${period}.`]),
+      ...charts.remarks(tile, unfiltered)].join(' ');
     const found = series(tile, filters);
     lines.set(tile.id, found);
     const says = part('says');
