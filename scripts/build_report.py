@@ -23,8 +23,16 @@ import settings
 import shareable
 from settings import UserError
 
-TOPICS = ("appointments", "workforce", "patients", "money")
-
+TOPICS = (
+    "overview",
+    "appointments",
+    "workforce",
+    "patients",
+    "activity",
+    "outcomes",
+    "experience",
+    "money",
+)
 SHAREABLE_NAME = "shareable.html"
 
 for topic in TOPICS:

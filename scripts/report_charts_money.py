@@ -78,8 +78,15 @@ add_cubes(
     ),
     Cube(
         "cost_medians",
-        measures=("n", "median_cost", "median_cost_low", "median_cost_high", "p25_cost",
-                  "p75_cost", "p90_cost"),  # fmt: skip
+        measures=(
+            "n",
+            "median_cost",
+            "median_cost_low",
+            "median_cost_high",
+            "p25_cost",
+            "p75_cost",
+            "p90_cost",
+        ),  # fmt: skip
         internal="""
             select source_system, facility_id, treatment_type, n, median_cost, median_cost_low,
                 median_cost_high, p25_cost, p75_cost, p90_cost
@@ -227,9 +234,14 @@ add_charts(
         measure=share("treatments"),
         form="heat",
         unit="percent",
-        labels={"group": "Treatment", "second": "Cost", "value": "Share of the treatment",
-                "numerator": "Treatments in the band", "n": "Treatments with a cost",
-                "cases": "treatments"},  # fmt: skip
+        labels={
+            "group": "Treatment",
+            "second": "Cost",
+            "value": "Share of the treatment",
+            "numerator": "Treatments in the band",
+            "n": "Treatments with a cost",
+            "cases": "treatments",
+        },  # fmt: skip
         kpis=("FN02",),
     ),
     _medians("hospital_ops", "treatment-median-cost", "Median cost by treatment"),
@@ -245,8 +257,14 @@ add_charts(
         measure=share("bills"),
         form="stack",
         unit="percent",
-        labels={"group": "Means of payment", "second": "Status", "value": "Share of bills",
-                "numerator": "Bills", "n": "Bills of this means", "cases": "bills"},  # fmt: skip
+        labels={
+            "group": "Means of payment",
+            "second": "Status",
+            "value": "Share of bills",
+            "numerator": "Bills",
+            "n": "Bills of this means",
+            "cases": "bills",
+        },  # fmt: skip
         order="given",
         sequence=("cash", "credit_card", "insurance", *STATUSES),
         kpis=("FN11", "FN13", "FN10"),
@@ -273,8 +291,13 @@ add_charts(
         measure=total("billed_amount", "bills_with_amount"),
         form="pairs",
         unit="money",
-        labels={"group": "Means of payment", "second": "Amount", "value": "Dollars",
-                "n": "Bills with an amount", "cases": "bills"},  # fmt: skip
+        labels={
+            "group": "Means of payment",
+            "second": "Amount",
+            "value": "Dollars",
+            "n": "Bills with an amount",
+            "cases": "bills",
+        },  # fmt: skip
         order="given",
         sequence=("cash", "credit_card", "insurance", "unknown"),
         kpis=("FN07", "FN11"),
@@ -294,8 +317,13 @@ add_charts(
         measure=total("billed_amount", "bills_with_amount"),
         form="lines",
         unit="money",
-        labels={"group": "Month", "second": "Amount", "value": "Dollars",
-                "n": "Bills with an amount", "cases": "bills"},  # fmt: skip
+        labels={
+            "group": "Month",
+            "second": "Amount",
+            "value": "Dollars",
+            "n": "Bills with an amount",
+            "cases": "bills",
+        },  # fmt: skip
         kpis=("FN07",),
         note=COLLECTED_LATER,
     ),
@@ -309,8 +337,12 @@ add_charts(
         measure=ratio("paid_amount", "billed_amount", "bills_with_amount"),
         form="lines",
         unit="percent",
-        labels={"group": "Month", "value": "Collection rate", "n": "Bills with an amount",
-                "cases": "bills"},  # fmt: skip
+        labels={
+            "group": "Month",
+            "value": "Collection rate",
+            "n": "Bills with an amount",
+            "cases": "bills",
+        },  # fmt: skip
         kpis=("FN07",),
         note=COLLECTED_LATER,
     ),

@@ -124,8 +124,14 @@ def _pyramid(system: str, name: str) -> Chart:
         measure=share("patients"),
         form="pairs",
         unit="percent",
-        labels={"group": "Age", "second": "Gender", "value": "Share", "numerator": "Patients",
-                "n": "Patients of the source", "cases": "patients"},  # fmt: skip
+        labels={
+            "group": "Age",
+            "second": "Gender",
+            "value": "Share",
+            "numerator": "Patients",
+            "n": "Patients of the source",
+            "cases": "patients",
+        },  # fmt: skip
         order="name",
         sequence=GENDERS,
         kpis=("DM01",),

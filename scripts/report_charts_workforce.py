@@ -22,8 +22,12 @@ add_charts(
         unit="count",
         headline="largestTotal",
         words={"largest": "{label} has the most appointments due: {value}, {share} of all shown"},
-        labels={"group": "Branch", "value": "Appointments due", "share": "Share",
-                "cases": "appointments"},  # fmt: skip
+        labels={
+            "group": "Branch",
+            "value": "Appointments due",
+            "share": "Share",
+            "cases": "appointments",
+        },  # fmt: skip
         kpis=("RS01",),
         note=(
             "Volume is not workload: branches differ in the number of their doctors (the chart of"

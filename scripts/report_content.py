@@ -14,13 +14,14 @@ from typing import Any
 
 import duckdb
 
+import report_absent
 import report_cubes
 import report_forms
 import report_tables
 from figure_style import MONTHS
 from report_cubes import Loaded
 from report_page import packed
-from report_registry import CHARTS, LABELS, SECTIONS, TILES, Chart
+from report_registry import CHARTS, LABELS, SECTIONS, Chart, Tile, of_edition
 from shareable import EDITION_TABLE
 
 EDITIONS = {
@@ -36,8 +37,9 @@ EDITIONS = {
 SYSTEMS = ("hospital_ops", "care_episodes", "cancer_registry", "team_surveys")
 NO_CONTROL_CHARTS = "No control chart: its limits would give hidden counts back."
 READING = (
-    "The small lines are the last months of each control chart: the grey band holds what this"
-    " number has always done. An icon speaks of the last month: only a special cause is a change."
+    "The small lines are the last months of each control chart: the grey band holds what chance"
+    " alone would do. The icon speaks of the last month drawn, not of the whole period: only a"
+    " special cause is a change. A control chart does not say whether the level is good."
 )
 SPARK = "spark"
 FULL_PERIOD_SHARE = 0.75  # as full_period_share of dbt_project.yml, which the file does not hold
@@ -53,11 +55,17 @@ def collect(
     described, cube_bytes = report_cubes.pack(connection, loaded)
     labels = names(connection)
     months = all_months(described)
+    charts = [
+        (chart, report_absent.reason(connection, chart, described, loaded))
+        for chart in (of_edition(each, is_shareable) for each in CHARTS.values())
+    ]
+    tiles = report_absent.tiles_of(connection, loaded, is_shareable)
+    shown = [chart for chart, reason in charts if reason is None]
     page = {
         "cubes": described,
-        "charts": [chart_data(chart) for chart in shown_charts(described)],
-        "tiles": [tile_data(tile) for tile in TILES.values() if tile.cube in described],
-        "forms": forms(shown_charts(described)),
+        "charts": [chart_data(chart) for chart in shown],
+        "tiles": [tile_data(tile) for tile, reason in tiles if reason is None],
+        "forms": forms(shown),
         "spark": SPARK,
         "labels": labels,
         "facilities": known(described, "facility_id"),
@@ -81,7 +89,7 @@ def collect(
         "controls": controls(page, labels, months),
         "filter_remarks": [],
         "sections": [
-            section(connection, name, described, definitions, figures, is_shareable)
+            section(connection, name, charts, tiles, definitions, figures, is_shareable)
             for name in SECTIONS
         ],
         "facts": report_tables.facts(connection),
@@ -233,39 +241,22 @@ def month_name(month: str) -> str:
 # --- charts and tiles ----------------------------------------------------------------------------
 
 
-def missing(chart: Chart, described: dict[str, dict]) -> str | None:
-    """Why a chart is not in this report; None when it is."""
-    cube = described.get(chart.cube)
-    if cube is None:
-        return "The tables of this edition are not fine enough for it."
-    columns = {column["name"] for column in cube["columns"]}
-    for name in chart.by:
-        if name not in columns:
-            return f"Its data are not held by {name.removesuffix('_id')}: " + cube["without"].get(
-                name, "the source does not say"
-            )
-    return None
-
-
-def shown_charts(described: dict[str, dict]) -> list[Chart]:
-    """The charts of this report."""
-    return [chart for chart in CHARTS.values() if missing(chart, described) is None]
-
-
 def chart_data(chart: Chart) -> dict[str, Any]:
     """A chart as the scripts read it."""
     data = asdict(chart)
     data["id"] = data.pop("chart_id")
     data["spec"] = f"{chart.form}-{chart.unit}"
-    for name in ("section", "subtitle", "kpis", "note"):
+    for name in ("section", "subtitle", "kpis", "note", "shareable"):
         del data[name]
     return data
 
 
-def tile_data(tile) -> dict[str, Any]:
+def tile_data(tile: Tile) -> dict[str, Any]:
     """A tile as the scripts read it."""
     data = asdict(tile)
     data["id"] = data.pop("tile_id")
+    for name in ("section", "fallback_of", "shareable"):
+        del data[name]
     return data
 
 
@@ -289,15 +280,22 @@ def kpi_definitions(connection: duckdb.DuckDBPyConnection) -> dict[str, dict]:
 def section(
     connection: duckdb.DuckDBPyConnection,
     name: str,
-    described: dict[str, dict],
+    charts: list[tuple[Chart, str | None]],
+    tiles: list[tuple[Tile, str | None]],
     definitions: dict[str, dict],
     figures: Path | None,
     is_shareable: bool,
 ) -> dict[str, Any]:
     """What the template needs of a section."""
     title, question = SECTIONS[name]
-    charts = [chart for chart in CHARTS.values() if chart.section == name]
+    own_tiles = [(tile, reason) for tile, reason in tiles if tile.section == name]
+    own_charts = [(chart, reason) for chart, reason in charts if chart.section == name]
     drawn, absent = drawn_figures(connection, name, figures, is_shareable)
+    left_out = [
+        *({"title": tile.label, "reason": reason} for tile, reason in own_tiles if reason),
+        *({"title": chart.title, "reason": reason} for chart, reason in own_charts if reason),
+        *absent,
+    ]
     return {
         "id": name,
         "name": title,
@@ -311,8 +309,8 @@ def section(
                 "mart": mart(tile.cube, is_shareable),
                 "definitions": [definitions[kpi] for kpi in tile.kpis if kpi in definitions],
             }
-            for tile in TILES.values()
-            if tile.section == name and tile.cube in described
+            for tile, reason in own_tiles
+            if reason is None
         ],
         "charts": [
             {
@@ -324,15 +322,10 @@ def section(
                 "mart": mart(chart.cube, is_shareable),
                 "definitions": [definitions[kpi] for kpi in chart.kpis if kpi in definitions],
             }
-            for chart in charts
-            if missing(chart, described) is None
+            for chart, reason in own_charts
+            if reason is None
         ],
-        "absent": [
-            {"title": chart.title, "reason": missing(chart, described)}
-            for chart in charts
-            if missing(chart, described) is not None
-        ]
-        + absent,
+        "absent": report_absent.together(left_out),
         "tables": report_tables.tables(connection, name),
         "figures": drawn,
     }

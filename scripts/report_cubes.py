@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 import duckdb
 import numpy as np
 
-from report_registry import CUBES, FILTERS, Cube
+from report_registry import CUBES, FILTERS, Chart, Cube, Tile
 
 ROW_BUDGET = 150_000
 MOST_VALUES = 60_000  # of one dimension: its codes are 16 bits wide
@@ -27,6 +27,7 @@ NEVER_HELD = {
     "doctor_id": "the source does not say by which doctor",
     "period": "it holds the whole period",
 }
+NOT_IN_EDITION = "the tables of this edition do not hold it"
 
 
 @dataclass
@@ -99,7 +100,8 @@ def load(
         loaded = Loaded(cube, sql, totals, measures)
         columns = [column[0] for column in connection.execute(f"describe ({sql})").fetchall()]
         loaded.dimensions = [column for column in columns if column not in measures]
-        reasons = NEVER_HELD | dict(cube.reasons)
+        never = dict.fromkeys(FILTERS, NOT_IN_EDITION) if is_shareable else NEVER_HELD
+        reasons = never | dict(cube.reasons)
         loaded.without = {name: reasons[name] for name in FILTERS if name not in loaded.dimensions}
         found[name] = loaded
     for loaded in found.values():
@@ -115,6 +117,20 @@ def load(
         largest.coarsen()
         count_rows(connection, largest)
     return found
+
+
+def has_data(connection: duckdb.DuckDBPyConnection, loaded: Loaded, shown: Chart | Tile) -> bool:
+    """Whether a chart or tile has anything to count in these data; a hidden count is something."""
+    measure = shown.measure
+    columns = (*getattr(shown, "parts", {}), *(measure.per or measure.of or measure.given.values()))
+    conditions = [f"({' or '.join(f'{column} is null or {column} <> 0' for column in columns)})"]
+    values: list[str] = []
+    for name, wanted in shown.fixed.items():
+        choices = [wanted] if isinstance(wanted, str) else list(wanted)
+        conditions.append(f"{name} in ({', '.join('?' for _ in choices)})")
+        values += choices
+    sql = f"select 1 from ({loaded.sql}) where {' and '.join(conditions)} limit 1"
+    return connection.execute(sql, values).fetchone() is not None
 
 
 def count_rows(connection: duckdb.DuckDBPyConnection, loaded: Loaded) -> None:

@@ -64,7 +64,11 @@ def _base() -> alt.Chart:
 def _quantity(unit: str, zero: bool) -> dict:
     return {
         "axis": alt.Axis(
-            format=AXIS_FORMAT[unit], title=None, tickCount=5, domain=False, labelOverlap=True,
+            format=AXIS_FORMAT[unit],
+            title=None,
+            tickCount=5,
+            domain=False,
+            labelOverlap=True,
             **({"labelExpr": AXIS_WORDS[unit]} if unit in AXIS_WORDS else {}),
         ),
         "scale": alt.Scale(zero=zero, nice=True),
@@ -156,9 +160,7 @@ def ranges(unit: str) -> alt.LayerChart:
     )
     shape = alt.Shape(
         "side:N",
-        scale=alt.Scale(
-            domain=SIDES, range=["circle", "triangle-up", "triangle-down", "cross"]
-        ),
+        scale=alt.Scale(domain=SIDES, range=["circle", "triangle-up", "triangle-down", "cross"]),
         legend=None,
     )
     point = _base().mark_point(filled=True, size=90, opacity=1).encode(
@@ -211,10 +213,11 @@ def spark(unit: str) -> alt.LayerChart:
     x = alt.X("date:T", axis=None)
     scale = alt.Scale(zero=False, nice=False)
     limits = _base().mark_area(opacity=1, color="#EDF1F5").encode(
-        x=x, y=alt.Y("low:Q", scale=scale, axis=None), y2="high:Q"
+        x=x, y=alt.Y("low:Q", scale=scale, axis=None), y2="high:Q", detail="phase:N"
     )  # fmt: skip
+    # limits are set anew at a rebase: band and mean end there and begin again
     mean = _base().mark_line(strokeWidth=1, strokeDash=[4, 3], color=COMMON).encode(
-        x=x, y=alt.Y("mean:Q", axis=None)
+        x=x, y=alt.Y("mean:Q", axis=None), detail="phase:N"
     )  # fmt: skip
     line = _base().mark_line(strokeWidth=1.5, color=GREY).encode(
         x=x, y=alt.Y("value:Q", scale=scale, axis=None)
@@ -285,9 +288,7 @@ def _legend(symbol: str | None = None) -> alt.Legend:
 
 
 def _parts(symbol: str | None) -> alt.Color:
-    return alt.Color(
-        "part:N", sort=None, scale=alt.Scale(range=SERIES), legend=_legend(symbol)
-    )
+    return alt.Color("part:N", sort=None, scale=alt.Scale(range=SERIES), legend=_legend(symbol))
 
 
 def _tooltip_of_part() -> list[alt.Tooltip]:

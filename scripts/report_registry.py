@@ -34,6 +34,7 @@ class Cube:
     additive: bool = True
     internal_totals: tuple[str, ...] = ()
     shareable_totals: tuple[str, ...] = ()
+    holds: str = "data for it"  # what its rows count; said when a data set has none of it
     shareable_measures: tuple[str, ...] = ()
     reasons: Mapping[str, str] = field(default_factory=dict)
 
@@ -87,8 +88,8 @@ def ratio(of: str, per: str, n: str) -> Measure:
 
 
 def given(n: str, **columns: str) -> Measure:
-    """Numbers that the mart holds ready (value, low, high), and the n behind them."""
-    return Measure("given", (), (n,), given=columns)
+    """Numbers that the mart holds ready (value, low, high); n: "" where it is not published."""
+    return Measure("given", (), (n,) if n else (), given=columns)
 
 
 @dataclass(frozen=True)
@@ -132,6 +133,9 @@ class Tile:
     higher: str  # words for more and less of it, without judgement
     lower: str
     note: str = ""
+    line: str = ""  # what the control chart shows where it is not the tile's own number
+    line_unit: str = ""
+    fallback_of: str = ""  # the tile that is shown instead where the data have what it needs
     shareable: Mapping[str, Any] = field(default_factory=dict)  # fields that differ in that edition
     section: str = "overview"
     fixed: Mapping[str, Any] = field(default_factory=dict)

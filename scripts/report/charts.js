@@ -60,6 +60,10 @@ const charts = (() => {
     entry.refused = refused;
     entry.stale = true;
     const notes = remarks(chart, found.unfiltered);
+    if (found.own) notes.push(`Shown for every ${FILTER_NAMES[found.own]}: each is compared with the whole.`);
+    if (chart.form === 'heat' && found.rows.some((row) => row.value === null)) {
+      notes.push(chart.measure.minimum_n ? `–: fewer than ${chart.measure.minimum_n} ${chart.labels.cases || 'cases'}, or hidden; the table says which. Blank: none.` : '–: hidden.');
+    }
     if (keys.length > kept.size) notes.push(`${kept.size} of ${keys.length} are drawn; the table has all.`);
     if (comparison && entry.rows.some((row) => row.compare !== undefined && row.compare !== null)) {
       notes.push(`${chart.by[0] === 'period' ? 'Dashed line' : 'Open diamond'}: ${comparison.name}.`);

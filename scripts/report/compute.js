@@ -45,7 +45,7 @@ const compute = (() => {
       row = { ...none, value: den ? num / den : null, num, den, n: sums[measure.per[1]] };
     } else if (measure.kind === 'given') {
       const at = (name) => (name in measure.given ? sums[measure.given[name]] : null);
-      const n = plus(sums, measure.per);
+      const n = measure.per.length ? plus(sums, measure.per) : null; // null: not published
       row = { ...none, value: at('value'), low: at('low'), high: at('high'), n };
     } else {
       const num = plus(sums, measure.of);
@@ -54,16 +54,39 @@ const compute = (() => {
       row = { ...none, value: den ? num / den : null, low, high, num, den, n: den };
     }
     row.hidden = [row.value, row.n].some((known) => Number.isNaN(known));
-    row.few = !row.hidden && row.n < measure.minimum_n;
+    row.few = !row.hidden && row.n !== null && row.n < measure.minimum_n;
     if (row.hidden || row.few) Object.assign(row, { value: null, low: null, high: null });
     if (row.hidden) Object.assign(row, { n: Number.isNaN(row.n) ? null : row.n, num: null, den: null });
     return row;
   }
 
+  /** The filter on a chart's own groups: of one group alone a share would be 100 %. */
+  function ownFilter(chart, filters) {
+    const isOfAll = (chart.measure.kind === 'share' && !Object.keys(chart.parts).length) || chart.form === 'ranges';
+    const own = chart.by.find((name) => typeof filters[name] === 'string' && name !== chart.within);
+    return isOfAll && ['facility_id', 'department_id', 'doctor_id'].includes(own) ? own : null;
+  }
+
+  /** Months and hours in which nothing happened are 0: a line must not run past them. */
+  function filled(chart, filters, rows, measures) {
+    const [column] = chart.by;
+    const isFull = chart.by.length !== 1 || !['period', 'hour'].includes(column) || !cubes.loaded[chart.cube].additive;
+    if (isFull || !rows.length) return rows;
+    const known = new Map(rows.map((row) => [row.key[0], row]));
+    const none = Object.fromEntries(measures.map((name) => [name, 0]));
+    const also = known.has('unknown') ? ['unknown'] : [];
+    const all = cubes.possible(chart.cube, column, filters).filter((value) => value !== 'unknown');
+    return [...all, ...also].map((value) => known.get(value) || { key: [value], sums: none, found: 0 });
+  }
+
   /** The sums of a chart's groups, parts taken apart: [{key, part, sums}], and what was refused. */
   function groups(chart, filters) {
     const measures = needed(chart.measure, chart.parts, chart.extra);
-    const { rows, unfiltered, refused } = cubes.sum(chart.cube, filters, chart.by, measures, chart.fixed);
+    const own = ownFilter(chart, filters);
+    const asked = own ? { ...filters, [own]: undefined } : filters;
+    const summed = cubes.sum(chart.cube, asked, chart.by, measures, chart.fixed);
+    const { unfiltered, refused } = summed;
+    const rows = filled(chart, asked, summed.rows, measures);
     const parts = Object.entries(chart.parts);
     const apart = parts.length
       ? rows.flatMap((row) => parts.map(([name, part]) => ({ ...row, part, of: name })))
@@ -111,7 +134,7 @@ const compute = (() => {
   function order(chart, rows) {
     const place = new Map(chart.sequence.map((value, i) => [value, i]));
     const at = (value) => (place.has(value) ? place.get(value) : place.size);
-    const second = (a, b) => at(a.second) - at(b.second)
+    const second = (a, b) => (a.second === 'unknown') - (b.second === 'unknown') || at(a.second) - at(b.second)
       || String(a.second || '').localeCompare(String(b.second || ''), 'en', { numeric: true });
     if (chart.by[0] === 'period') return rows.sort((a, b) => a.key.localeCompare(b.key) || second(a, b));
     if (chart.form === 'ranges') {
@@ -242,8 +265,10 @@ const compute = (() => {
     const isAgain = chart.measure.kind === 'total' && Object.keys(chart.parts).length;
     const counted = isAgain ? found.rows.filter((row) => row.part === Object.values(chart.parts)[0]) : found.rows;
     const n = counted.reduce((sum, row) => sum + (chart.measure.kind === 'share' ? row.num : row.n) || 0, 0);
-    // patients of several sources are not so many people
-    return { ...found, n: chart.within === 'source_system' ? null : n };
+    // distinct people of two groups may be the same, and patients of several sources are not so many people
+    const isDistinct = chart.measure.kind === 'given' && chart.measure.given.value === chart.measure.per[0];
+    const isAddable = !isDistinct && chart.within !== 'source_system';
+    return { ...found, n: isAddable ? n : null, own: ownFilter(chart, filters) };
   }
 
   function compared(chart, rowsNow, { filters, shift }) {
