@@ -24,8 +24,9 @@ import shareable
 from settings import UserError
 
 TOPICS = (
-    "overview",
     "appointments",
+    "money",
+    "overview",
     "workforce",
     "patients",
     "activity",
@@ -33,6 +34,7 @@ TOPICS = (
     "experience",
     "money",
 )
+
 SHAREABLE_NAME = "shareable.html"
 
 for topic in TOPICS:

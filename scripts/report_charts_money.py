@@ -23,7 +23,7 @@ from report_registry import (
 
 STATUSES = ("paid", "pending", "failed", "denied", "unknown")
 AMOUNTS = {"billed_amount": "Billed", "paid_amount": "Paid"}
-BY_CASE = "it holds bills, and a bill names neither department nor doctor"
+BY_CASE = "a bill names neither department nor doctor"
 NO_SUM = "medians of parts do not make the median of the whole"
 PUBLISHED = (
     "n", "total_cost", "mean_cost", "mean_cost_low", "mean_cost_high",
@@ -61,6 +61,7 @@ add_cubes(
             from marts.kpi_treatment_costs where source_system = 'hospital_ops'
         """,
         shareable_measures=PUBLISHED,
+        holds="treatments of hospital appointments",
         shareable_totals=("treatment_type",),
     ),
     Cube(
@@ -75,6 +76,7 @@ add_cubes(
             from marts.report_cost_bins
             group by all
         """,
+        holds="treatments of hospital appointments",
     ),
     Cube(
         "cost_medians",
@@ -100,6 +102,7 @@ add_cubes(
         additive=False,
         internal_totals=("facility_id", "treatment_type"),
         shareable_totals=("treatment_type",),
+        holds="treatments with a cost",
         reasons={
             "department_id": NO_SUM,
             "doctor_id": NO_SUM,
@@ -125,6 +128,7 @@ add_cubes(
             from marts.kpi_payment_mix
         """,
         shareable_totals=("facility_id", "period", "payment_method", "payment_status"),
+        holds="bills",
         reasons={"department_id": BY_CASE, "doctor_id": BY_CASE},
     ),
 )
@@ -302,8 +306,8 @@ add_charts(
         sequence=("cash", "credit_card", "insurance", "unknown"),
         kpis=("FN07", "FN11"),
         note=(
-            "The means of payment is not the insurer: patients who are insured may pay cash. What is"
-            " not paid is pending, failed, denied or reduced by contract."
+            "The means of payment is not the insurer: patients who are insured may pay cash. What"
+            " is not paid is pending, failed, denied or reduced by contract."
         ),
     ),
     Chart(

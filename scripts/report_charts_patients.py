@@ -53,6 +53,7 @@ add_cubes(
         additive=False,
         internal_totals=("facility_id",),
         shareable_measures=("patients", "share", "share_low", "share_high"),
+        holds="patients",
         reasons={
             "department_id": ONCE,
             "doctor_id": ONCE,
@@ -66,8 +67,8 @@ LABELS_OF_SHARES = {"second": "Source", "value": "Share", "numerator": "Patients
                     "n": "Patients of the source", "cases": "patients"}  # fmt: skip
 READY_LABELS = LABELS_OF_SHARES | {"n": "Patients"}
 EACH_SOURCE = (
-    "Sources are counted apart: nothing links their patients. A facility's patients are all who were"
-    " booked or seen there; one of two facilities counts at both."
+    "Sources are counted apart: nothing links their patients. A facility's patients are all who"
+    " were booked or seen there; one of two facilities counts at both."
 )
 
 add_tiles(

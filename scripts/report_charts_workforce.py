@@ -53,8 +53,8 @@ add_charts(
         labels={"group": "Branch", **NO_SHOW_LABELS},
         kpis=("AP03",),
         note=(
-            "Crude rates: branches differ in how long ahead they book and in whom they see, and both"
-            " are associated with no-shows."
+            "Crude rates: branches differ in how long ahead they book and in whom they see, and"
+            " both are associated with no-shows."
         ),
     ),
     Chart(
@@ -80,8 +80,8 @@ add_charts(
         top=60,
         kpis=("RS02", "RS03"),
         note=(
-            "A triangle lies outside of the range of its branch, a cross is not compared: who came or"
-            " left (first to last month under 75% of the period) or is the only one of a branch."
+            "A triangle lies outside of the range of its branch, a cross is not compared: who came"
+            " or left (first to last month under 75% of the period) or is the only one of a branch."
             " Working hours and leave are not in the data, so that a doctor with fewer clinic days"
             " has fewer appointments for that reason alone: a triangle is a question, no verdict."
         ),
@@ -101,8 +101,8 @@ add_charts(
         top=60,
         kpis=("FN01", "FN02"),
         note=(
-            "Mostly the mix of treatments: one doctor's chemotherapies cost more than another's X-rays."
-            " Patients and treatments are not alike, so that nothing here says who is economical."
+            "Mostly the mix of treatments: one doctor's chemotherapies cost more than another's"
+            " X-rays. Patients and treatments are not alike: nothing here says who is economical."
         ),
     ),
 )

@@ -164,7 +164,7 @@ def known(described: dict[str, dict], name: str) -> list[str]:
 
 
 def all_months(described: dict[str, dict]) -> list[str]:
-    """Every month with an event; of a cube that has only years, all of their months."""
+    """Every month in which anything happened; of a cube that has only years, all their months."""
     months: set[str] = set()
     for value in known(described, "period"):
         if re.fullmatch(r"\d{4}-\d{2}", value):
@@ -255,7 +255,7 @@ def tile_data(tile: Tile) -> dict[str, Any]:
     """A tile as the scripts read it."""
     data = asdict(tile)
     data["id"] = data.pop("tile_id")
-    for name in ("section", "fallback_of", "shareable"):
+    for name in ("fallback_of", "shareable"):
         del data[name]
     return data
 

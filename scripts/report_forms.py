@@ -244,7 +244,7 @@ def heat(unit: str) -> alt.LayerChart:
     """A number for each pair of categories, written into its cell."""
     x = alt.X(
         "across:N",
-        sort=alt.EncodingSortField("column", op="min"),
+        sort=alt.EncodingSortField("place", op="min"),
         axis=alt.Axis(title=None, domain=False, ticks=False, orient="top", labelAngle=0,
                       labelOverlap=True, labelLimit=90),
     )  # fmt: skip

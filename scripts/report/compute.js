@@ -138,21 +138,13 @@ const compute = (() => {
       || String(a.second || '').localeCompare(String(b.second || ''), 'en', { numeric: true });
     if (chart.by[0] === 'period') return rows.sort((a, b) => a.key.localeCompare(b.key) || second(a, b));
     if (chart.form === 'ranges') {
-      return rows.sort((a, b) => unknownLast(a, b) || a.place.localeCompare(b.place, 'en') || b.value - a.value || byName(a, b));
+      return rows.sort((a, b) => unknownLast(a, b) || a.facility.localeCompare(b.facility, 'en') || b.value - a.value || byName(a, b));
     }
     if (chart.order === 'given') return rows.sort((a, b) => at(a.key) - at(b.key) || byName(a, b) || second(a, b));
     if (chart.order === 'name' || chart.form === 'heat') return rows.sort((a, b) => byName(a, b) || second(a, b));
     const sizes = new Map();
     for (const row of rows) sizes.set(row.key, (sizes.get(row.key) || 0) + (row.value ?? -Infinity));
     return rows.sort((a, b) => unknownLast(a, b) || sizes.get(b.key) - sizes.get(a.key) || byName(a, b) || second(a, b));
-  }
-
-  /** The place of each column of a heat map: the first row need not have all of them. */
-  function columns(chart, rows) {
-    const seconds = [...new Set(rows.map((row) => row.second))];
-    seconds.sort((a, b) => (a === 'unknown') - (b === 'unknown')
-      || chart.sequence.indexOf(a) - chart.sequence.indexOf(b) || a.localeCompare(b, 'en', { numeric: true }));
-    for (const row of rows) row.column = seconds.indexOf(row.second);
   }
 
   const median = (numbers) => {
@@ -189,7 +181,7 @@ const compute = (() => {
     const places = new Map();
     for (const row of rows) {
       const { facilities } = page.doctors[row.key] || { facilities: [] };
-      row.place = facilities.map((facility) => label('facility_id', facility)).join(', ');
+      row.facility = facilities.map((facility) => label('facility_id', facility)).join(', ');
       row.side = 'none';
       row.against = 'not compared';
       if (row.key === 'unknown' || row.value === null) continue;
@@ -197,8 +189,8 @@ const compute = (() => {
         row.against = 'not compared: not there for the whole period';
         continue;
       }
-      if (!places.has(row.place)) places.set(row.place, []);
-      places.get(row.place).push(row);
+      if (!places.has(row.facility)) places.set(row.facility, []);
+      places.get(row.facility).push(row);
     }
     for (const known of places.values()) {
       if (known.length < 2) continue; // one doctor alone has nobody to be compared with
@@ -208,8 +200,8 @@ const compute = (() => {
         Object.assign(row, { low, high, side, against: side });
       }
     }
-    const several = new Set(rows.map((row) => row.place)).size > 1;
-    for (const row of rows) if (several && row.place) row.label = `${row.label}, ${row.place}`;
+    const several = new Set(rows.map((row) => row.facility)).size > 1;
+    for (const row of rows) if (several && row.facility) row.label = `${row.label}, ${row.facility}`;
   }
 
   /** What part of all that is shown each group is, where a chart asks for it. */
@@ -253,7 +245,6 @@ const compute = (() => {
     if (chart.form === 'ranges') chance(chart, found.rows, filters);
     shares(chart, found.rows);
     order(chart, found.rows);
-    if (chart.form === 'heat') columns(chart, found.rows);
     found.rows.forEach((row, i) => { row.rank = i; words(chart, row); });
     const ends = new Map(found.rows.map((row) => [row.part, row]));
     // one line needs no name at its end: the headline has it
@@ -265,10 +256,9 @@ const compute = (() => {
     const isAgain = chart.measure.kind === 'total' && Object.keys(chart.parts).length;
     const counted = isAgain ? found.rows.filter((row) => row.part === Object.values(chart.parts)[0]) : found.rows;
     const n = counted.reduce((sum, row) => sum + (chart.measure.kind === 'share' ? row.num : row.n) || 0, 0);
-    // distinct people of two groups may be the same, and patients of several sources are not so many people
+    // distinct people of two groups or sources may be the same
     const isDistinct = chart.measure.kind === 'given' && chart.measure.given.value === chart.measure.per[0];
-    const isAddable = !isDistinct && chart.within !== 'source_system';
-    return { ...found, n: isAddable ? n : null, own: ownFilter(chart, filters) };
+    return { ...found, n: isDistinct || chart.within === 'source_system' ? null : n, own: ownFilter(chart, filters) };
   }
 
   function compared(chart, rowsNow, { filters, shift }) {
