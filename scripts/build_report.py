@@ -32,7 +32,6 @@ TOPICS = (
     "activity",
     "outcomes",
     "experience",
-    "money",
 )
 
 SHAREABLE_NAME = "shareable.html"

@@ -136,6 +136,12 @@ const compute = (() => {
     const at = (value) => (place.has(value) ? place.get(value) : place.size);
     const second = (a, b) => (a.second === 'unknown') - (b.second === 'unknown') || at(a.second) - at(b.second)
       || String(a.second || '').localeCompare(String(b.second || ''), 'en', { numeric: true });
+    if (chart.form === 'heat') {
+      // columns stand in their order, whichever of them the first row has
+      const across = [...new Map(rows.map((row) => [row.second, row])).values()].sort(second);
+      const places = new Map(across.map((row, i) => [row.second, i]));
+      for (const row of rows) row.place = places.get(row.second);
+    }
     if (chart.by[0] === 'period') return rows.sort((a, b) => a.key.localeCompare(b.key) || second(a, b));
     if (chart.form === 'ranges') {
       return rows.sort((a, b) => unknownLast(a, b) || a.facility.localeCompare(b.facility, 'en') || b.value - a.value || byName(a, b));
