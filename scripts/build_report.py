@@ -23,7 +23,7 @@ import settings
 import shareable
 from settings import UserError
 
-TOPICS = ("appointments",)
+TOPICS = ("appointments", "workforce", "patients", "money")
 
 SHAREABLE_NAME = "shareable.html"
 

@@ -17,18 +17,22 @@ OUTCOMES = {
 add_cubes(
     Cube(
         "appointments",
-        measures=("due", *OUTCOMES, "first_attendances"),
+        measures=("due", *OUTCOMES, "attended_by_known", "first_attendances"),
         internal="""
             select facility_id, department_id, doctor_id, strftime(month, '%Y-%m') as period,
-                due, attended, no_shows, cancelled, unresolved, first_attendances
+                due, attended, no_shows, cancelled, unresolved, attended_by_known, first_attendances
             from marts.report_appointments
         """,
         shareable="""
             select facility_id, strftime(month, '%Y-%m') as period,
-                due, attended, no_shows, cancelled, unresolved, null as first_attendances
+                due, attended, no_shows, cancelled, unresolved,
+                null as attended_by_known, null as first_attendances
             from marts.kpi_appointment_outcomes_monthly
+            union all
+            select facility_id, 'all', due, attended, no_shows, cancelled, unresolved, null, null
+            from marts.kpi_facility_activity
         """,
-        shareable_totals=("facility_id",),
+        shareable_totals=("facility_id", "period"),
     ),
     Cube(
         "appointment_segments",

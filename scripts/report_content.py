@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ import report_tables
 from figure_style import MONTHS
 from report_cubes import Loaded
 from report_page import packed
-from report_registry import CHARTS, SECTIONS, TILES, Chart
+from report_registry import CHARTS, LABELS, SECTIONS, TILES, Chart
 from shareable import EDITION_TABLE
 
 EDITIONS = {
@@ -39,6 +40,7 @@ READING = (
     " number has always done. An icon speaks of the last month: only a special cause is a change."
 )
 SPARK = "spark"
+FULL_PERIOD_SHARE = 0.75  # as full_period_share of dbt_project.yml, which the file does not hold
 SVG_SIZE = re.compile(rb'viewBox="0 0 ([0-9.]+) ([0-9.]+)"')
 
 
@@ -64,6 +66,7 @@ def collect(
         "months": months,
         "period": {"first": months[0] if months else None, "last": months[-1] if months else None},
         "whole_period": "whole period",
+        "full_period_share": FULL_PERIOD_SHARE,
         "without_control": NO_CONTROL_CHARTS,
     }
     edition = "shareable" if is_shareable else "internal"
@@ -131,7 +134,13 @@ def names(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, str]]:
             if has_table(connection, table)
             else {}
         )
-    return found
+    for column, called in found.items():
+        twice = {name for name, times in Counter(called.values()).items() if times > 1}
+        # two of one name are two bars, not one
+        found[column] = {
+            code: f"{name} ({code})" if name in twice else name for code, name in called.items()
+        }
+    return found | LABELS
 
 
 def known(described: dict[str, dict], name: str) -> list[str]:
@@ -298,11 +307,12 @@ def section(
                 "id": tile.tile_id,
                 "label": tile.label,
                 "title": "",
+                "note": tile.note,
                 "mart": mart(tile.cube, is_shareable),
                 "definitions": [definitions[kpi] for kpi in tile.kpis if kpi in definitions],
             }
             for tile in TILES.values()
-            if name == "overview" and tile.cube in described
+            if tile.section == name and tile.cube in described
         ],
         "charts": [
             {
@@ -377,7 +387,7 @@ def drawn_figures(
             {
                 "name": entry["name"],
                 "figure_id": entry["figure_id"],
-                "alt": f"{entry['headline']}. {entry['alt']}",
+                "alt": entry["alt"],
                 "width": round(width),
                 "height": round(height),
                 "packed": packed(svg),

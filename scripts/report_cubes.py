@@ -36,6 +36,7 @@ class Loaded:
     cube: Cube
     sql: str
     totals: tuple[str, ...]
+    measures: tuple[str, ...]
     dimensions: list[str] = field(default_factory=list)
     without: dict[str, str] = field(default_factory=dict)
     rows: int = 0
@@ -49,10 +50,10 @@ class Loaded:
                 columns.append("left(period, 4) as period")
             else:
                 columns.append(name)
-        measures = [f"cast(sum({m}) as double) as {m}" for m in self.cube.measures]
+        measures = [f"cast(sum({m}) as double) as {m}" for m in self.measures]
         if not self.cube.additive or self.totals:
             # a hidden count must not vanish in a sum: rows are one each already
-            measures = [f"cast({m} as double) as {m}" for m in self.cube.measures]
+            measures = [f"cast({m} as double) as {m}" for m in self.measures]
             return f"select {', '.join([*columns, *measures])} from ({self.sql})"
         return (
             f"select {', '.join([*columns, *measures])} from ({self.sql})"
@@ -94,12 +95,12 @@ def load(
         if sql is None:
             continue
         totals = cube.shareable_totals if is_shareable else cube.internal_totals
-        loaded = Loaded(cube, sql, totals)
+        measures = (is_shareable and cube.shareable_measures) or cube.measures
+        loaded = Loaded(cube, sql, totals, measures)
         columns = [column[0] for column in connection.execute(f"describe ({sql})").fetchall()]
-        loaded.dimensions = [column for column in columns if column not in cube.measures]
-        loaded.without = {
-            name: NEVER_HELD[name] for name in FILTERS if name not in loaded.dimensions
-        }
+        loaded.dimensions = [column for column in columns if column not in measures]
+        reasons = NEVER_HELD | dict(cube.reasons)
+        loaded.without = {name: reasons[name] for name in FILTERS if name not in loaded.dimensions}
         found[name] = loaded
     for loaded in found.values():
         count_rows(connection, loaded)
@@ -153,7 +154,7 @@ def pack(
                 }
             )
             at = _append(blocks, data, at)
-        for measure in loaded.cube.measures:
+        for measure in loaded.measures:
             numbers = np.ma.filled(np.ma.asarray(table[measure], dtype="float64"), np.nan)
             columns.append({"name": measure, "kind": "measure", "at": at})
             at = _append(blocks, numbers.astype("<f8").tobytes(), at)

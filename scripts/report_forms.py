@@ -21,6 +21,12 @@ SHAPES = ["circle", "square", "diamond", "triangle-up", "cross", "triangle-down"
 HEAT = ["#F1F5F9", "#D3E4F4", "#A9CDEF", "#6BACE6", "#2073BC", "#185A94", NAVY]
 AXIS_FORMAT = {"percent": ".0%", "count": "~s", "money": "$~s", "score": ".1f", "days": "~f"}
 NARROW = 240  # pixels of the plot below which labels are short and texts beside marks left out
+SIDES = ["within", "above", "below", "none"]  # of the range that chance allows; not compared
+# nothing is 0, not $0M, and a million is m as everywhere on the page
+AXIS_WORDS = {
+    unit: f"datum.value ? replace(replace(datum.label, 'G', 'bn'), 'M', 'm') : '{nothing}'"
+    for unit, nothing in (("count", "0"), ("money", "$0"))
+}
 FORMS: dict[str, Callable[[str], alt.TopLevelMixin]] = {}
 
 
@@ -57,7 +63,10 @@ def _base() -> alt.Chart:
 
 def _quantity(unit: str, zero: bool) -> dict:
     return {
-        "axis": alt.Axis(format=AXIS_FORMAT[unit], title=None, tickCount=5, domain=False),
+        "axis": alt.Axis(
+            format=AXIS_FORMAT[unit], title=None, tickCount=5, domain=False, labelOverlap=True,
+            **({"labelExpr": AXIS_WORDS[unit]} if unit in AXIS_WORDS else {}),
+        ),
         "scale": alt.Scale(zero=zero, nice=True),
     }
 
@@ -66,7 +75,8 @@ def _labels() -> alt.Y:
     """Names of groups in the order of the rows."""
     axis = alt.Axis(
         title=None, domain=False, ticks=False, grid=False, labelColor=INK, labelPadding=8,
-        labelLimit=alt.ExprRef(f"width < {NARROW} ? 110 : 230"),
+        # what is wide is the card, not what its labels leave of it
+        labelLimit=alt.ExprRef(f"width > 0 && containerSize()[0] < {NARROW} ? 110 : 230"),
     )  # fmt: skip
     return alt.Y("label:N", sort=None, axis=axis)
 
@@ -141,13 +151,13 @@ def ranges(unit: str) -> alt.LayerChart:
     )  # fmt: skip
     colour = alt.Color(
         "side:N",
-        scale=alt.Scale(domain=["within", "above", "below"], range=[COMMON, HIGH, LOW]),
+        scale=alt.Scale(domain=SIDES, range=[COMMON, HIGH, LOW, GREY]),
         legend=None,
     )
     shape = alt.Shape(
         "side:N",
         scale=alt.Scale(
-            domain=["within", "above", "below"], range=["circle", "triangle-up", "triangle-down"]
+            domain=SIDES, range=["circle", "triangle-up", "triangle-down", "cross"]
         ),
         legend=None,
     )
@@ -231,7 +241,7 @@ def heat(unit: str) -> alt.LayerChart:
     """A number for each pair of categories, written into its cell."""
     x = alt.X(
         "across:N",
-        sort=None,
+        sort=alt.EncodingSortField("column", op="min"),
         axis=alt.Axis(title=None, domain=False, ticks=False, orient="top", labelAngle=0,
                       labelOverlap=True, labelLimit=90),
     )  # fmt: skip
@@ -266,21 +276,62 @@ def heat(unit: str) -> alt.LayerChart:
     return alt.layer(cell, words, none).properties(width="container", height=alt.Step(26))
 
 
+def _legend(symbol: str | None = None) -> alt.Legend:
+    more = {"symbolType": symbol} if symbol else {}
+    return alt.Legend(
+        title=None, orient="top", columns=2, labelFontSize=12, labelColor=INK, labelFont=FONT,
+        labelLimit=200, **more,
+    )  # fmt: skip
+
+
+def _parts(symbol: str | None) -> alt.Color:
+    return alt.Color(
+        "part:N", sort=None, scale=alt.Scale(range=SERIES), legend=_legend(symbol)
+    )
+
+
+def _tooltip_of_part() -> list[alt.Tooltip]:
+    return [alt.Tooltip("part:N", title="part"), *_tooltip()]
+
+
 @form
 def stack(unit: str) -> alt.LayerChart:
     """Parts of a whole per group; parts are named in the legend and told apart by a white line."""
-    order = alt.Order("place:Q", sort="ascending")
+    order = alt.Order("rank:Q", sort="ascending")
+    length = alt.X("value:Q", stack="zero", **_quantity(unit, zero=True))
     bar = _base().mark_bar(stroke="white", strokeWidth=1.5, height={"band": 0.66}).encode(
-        x=alt.X("value:Q", stack="zero", **_quantity(unit, zero=True)),
-        y=_labels(),
-        color=alt.Color(
-            "part:N",
-            sort=None,
-            scale=alt.Scale(range=SERIES),
-            legend=alt.Legend(title=None, orient="top", columns=3, labelFontSize=12,
-                              labelColor=INK, labelFont=FONT, symbolType="square"),
-        ),
-        order=order,
-        tooltip=[alt.Tooltip("part:N", title="part"), *_tooltip()],
+        x=length, y=_labels(), color=_parts("square"), order=order, tooltip=_tooltip_of_part()
     )  # fmt: skip
-    return alt.layer(bar).properties(width="container", height=alt.Step(30))
+    # a number only where its part is wide enough to hold it
+    dark = "contrast('white', scale('color', datum.part)) > 4.5"
+    wide = "abs(scale('x', datum.value) - scale('x', 0)) > 46"
+    number = (
+        _base()
+        .transform_filter("isValid(datum.value)")
+        .mark_text(fontSize=11)
+        .encode(
+            x=alt.X("value:Q", stack="zero", bandPosition=0.5),
+            y=_labels(),
+            detail="part:N",
+            order=order,
+            text=alt.condition(wide, alt.Text("short:N"), alt.value("")),
+            color=alt.condition(dark, alt.value("white"), alt.value(INK)),
+        )
+    )
+    return alt.layer(bar, number).properties(width="container", height=alt.Step(30))
+
+
+@form
+def pairs(unit: str) -> alt.LayerChart:
+    """Several numbers per group on one row, told apart by shape and colour."""
+    x = alt.X("value:Q", **_quantity(unit, zero=True))
+    shape = alt.Shape("part:N", sort=None, scale=alt.Scale(range=SHAPES), legend=_legend())
+    row = _base().mark_rule(color=GRID, strokeWidth=1).encode(
+        y=_labels(), x=alt.XValue(0), x2=alt.X2Value("width")
+    )  # fmt: skip
+    point = _base().mark_point(filled=True, size=80, opacity=0.9).encode(
+        x=x, y=_labels(), color=_parts(None), shape=shape, tooltip=_tooltip_of_part()
+    )  # fmt: skip
+    return alt.layer(row, point, _earlier(_labels())).properties(
+        width="container", height=alt.Step(24)
+    )

@@ -9,7 +9,7 @@ form it is drawn. The page does the sums; the words around them are here.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 FILTERS = ("facility_id", "department_id", "doctor_id", "period")
@@ -23,6 +23,8 @@ class Cube:
     no such table. Columns of `measures` are numbers, all others dimensions; a filter column has the
     name of FILTERS, months come as `period` ('YYYY-MM'). `totals` names the dimensions whose rows
     'all' hold the total (for numbers that do not add up, and for protected totals).
+    `shareable_measures` are those of the shareable query where they are others; `reasons` say why a
+    filter is not held, where that is not the source's doing.
     """
 
     name: str
@@ -32,6 +34,8 @@ class Cube:
     additive: bool = True
     internal_totals: tuple[str, ...] = ()
     shareable_totals: tuple[str, ...] = ()
+    shareable_measures: tuple[str, ...] = ()
+    reasons: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -39,8 +43,9 @@ class Measure:
     """What number is made of the sums of a group.
 
     kind: `count` and `total` (the sum of `of`), `rate` (`of` over `per`, Wilson), `share` (the
-    group's part of all groups, Wilson), `mean` (`of` over `n` with `squares`, Student), `given`
-    (columns of a cube whose rows are not added up).
+    group's part of all groups, Wilson), `mean` (`of` over `n` with `squares`, Student), `ratio` (a
+    sum over a sum, with the number of cases behind them; no interval), `given` (columns of a cube
+    whose rows are not added up).
     """
 
     kind: str
@@ -76,6 +81,11 @@ def mean(of: str, squares: str, n: str) -> Measure:
     return Measure("mean", (of,), (n,), squares)
 
 
+def ratio(of: str, per: str, n: str) -> Measure:
+    """A sum over a sum, as dollars paid of dollars billed: no count, so that Wilson has no say."""
+    return Measure("ratio", (of,), (per, n))
+
+
 def given(n: str, **columns: str) -> Measure:
     """Numbers that the mart holds ready (value, low, high), and the n behind them."""
     return Measure("given", (), (n,), given=columns)
@@ -105,6 +115,8 @@ class Chart:
     top: int = 25
     kpis: tuple[str, ...] = ()
     note: str = ""
+    shareable: Mapping[str, Any] = field(default_factory=dict)  # fields that differ in that edition
+    within: str = ""  # of `by`: shares are of each of its values; else of all that is shown
 
 
 @dataclass(frozen=True)
@@ -120,8 +132,12 @@ class Tile:
     higher: str  # words for more and less of it, without judgement
     lower: str
     note: str = ""
+    shareable: Mapping[str, Any] = field(default_factory=dict)  # fields that differ in that edition
+    section: str = "overview"
+    fixed: Mapping[str, Any] = field(default_factory=dict)
 
 
+LABELS: dict[str, dict[str, str]] = {}  # what the codes of a column are called
 CUBES: dict[str, Cube] = {}
 CHARTS: dict[str, Chart] = {}
 TILES: dict[str, Tile] = {}
@@ -143,6 +159,11 @@ def _add(registry: dict, name: str, item: Any) -> None:
     if name in registry:
         raise ValueError(f"{name} is registered twice")
     registry[name] = item
+
+
+def of_edition(item: Any, is_shareable: bool) -> Any:
+    """A chart or tile as an edition has it: other tables may need another measure."""
+    return replace(item, **item.shareable) if is_shareable else item
 
 
 def add_cubes(*cubes: Cube) -> None:

@@ -12,6 +12,8 @@ const charts = (() => {
       mode: 'vega', ast: true, actions: false, renderer: 'svg', defaultStyle: false, logLevel: 1,
       tooltip: { theme: 'wardhouse', disableDefaultStyle: true },
     });
+    // the plot is one image with a name and a table: its parts are not read out
+    target.querySelector('svg').setAttribute('aria-hidden', 'true');
     return view;
   }
 
@@ -49,7 +51,10 @@ const charts = (() => {
     const refused = refusal(chart, filters, found);
     const most = chart.form === 'heat' || chart.by[0] === 'period' ? Infinity : chart.top;
     const keys = [...new Set(found.rows.map((row) => row.key))];
-    const kept = new Set(keys.slice(0, most));
+    // where not all are drawn, those outside of their range are
+    const outside = (key) => ['above', 'below'].includes(sides.get(key));
+    const sides = new Map(chart.form === 'ranges' ? found.rows.map((row) => [row.key, row.side]) : []);
+    const kept = new Set([...keys.filter(outside), ...keys].slice(0, most));
     entry.found = found;
     entry.rows = found.rows.filter((row) => kept.has(row.key));
     entry.refused = refused;
@@ -153,5 +158,5 @@ const charts = (() => {
   const settled = async () => { await idle; };
   const rows = (id) => drawn.get(id).found.rows;
   const ids = () => [...drawn.keys()];
-  return { start, update, all, settled, rows, ids, embed, redraw };
+  return { start, update, all, settled, rows, ids, embed, redraw, remarks };
 })();

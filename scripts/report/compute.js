@@ -7,7 +7,8 @@ const compute = (() => {
     if (column === 'period') return format.period(value);
     if (column === 'weekday_number') return WEEKDAYS[Number(value) - 1] || value;
     if (column === 'hour') return value === 'unknown' ? 'Unknown' : `${value}:00`;
-    return (page.labels[column] || {})[value] || readable(value);
+    const names = page.labels[column] || {};
+    return Object.hasOwn(names, value) ? names[value] : readable(value);
   }
 
   /** A code as words: 01-07 days as 1–7 days, a first letter in capitals. */
@@ -39,6 +40,9 @@ const compute = (() => {
       const [sum, n, squares] = [plus(sums, measure.of), plus(sums, measure.per), sums[measure.squares]];
       const [low, high] = statistics.meanInterval(sum, squares, n);
       row = { value: n ? sum / n : null, low, high, num: sum, den: n, squares, n };
+    } else if (measure.kind === 'ratio') {
+      const [num, den] = [plus(sums, measure.of), sums[measure.per[0]]];
+      row = { ...none, value: den ? num / den : null, num, den, n: sums[measure.per[1]] };
     } else if (measure.kind === 'given') {
       const at = (name) => (name in measure.given ? sums[measure.given[name]] : null);
       const n = plus(sums, measure.per);
@@ -73,7 +77,7 @@ const compute = (() => {
     const wholes = new Map();
     const of = (row) => (row.of ? { ...chart.measure, of: [row.of] } : chart.measure);
     // a share is of its own month, bar or row where there are parts, else of all groups
-    const within = (row) => (chart.parts && row.of || chart.form === 'stack' || chart.form === 'lines' ? row.key[0] : '');
+    const within = (row) => (chart.within ? row.key[chart.by.indexOf(chart.within)] : chart.parts && row.of || chart.form === 'stack' || chart.form === 'lines' ? row.key[0] : '');
     if (isShare) {
       for (const row of apart) {
         wholes.set(within(row), (wholes.get(within(row)) || 0) + plus(row.sums, of(row).of));
@@ -110,6 +114,9 @@ const compute = (() => {
     const second = (a, b) => at(a.second) - at(b.second)
       || String(a.second || '').localeCompare(String(b.second || ''), 'en', { numeric: true });
     if (chart.by[0] === 'period') return rows.sort((a, b) => a.key.localeCompare(b.key) || second(a, b));
+    if (chart.form === 'ranges') {
+      return rows.sort((a, b) => unknownLast(a, b) || a.place.localeCompare(b.place, 'en') || b.value - a.value || byName(a, b));
+    }
     if (chart.order === 'given') return rows.sort((a, b) => at(a.key) - at(b.key) || byName(a, b) || second(a, b));
     if (chart.order === 'name' || chart.form === 'heat') return rows.sort((a, b) => byName(a, b) || second(a, b));
     const sizes = new Map();
@@ -117,14 +124,76 @@ const compute = (() => {
     return rows.sort((a, b) => unknownLast(a, b) || sizes.get(b.key) - sizes.get(a.key) || byName(a, b) || second(a, b));
   }
 
-  /** The range that chance allows around an equal share of the whole. */
-  function chance(rows) {
-    const known = rows.filter((row) => row.key !== 'unknown' && row.value !== null);
-    const expected = known.reduce((sum, row) => sum + row.value, 0) / known.length;
-    const [low, high] = statistics.chanceRange(expected);
-    for (const row of known) {
-      Object.assign(row, { low, high, side: row.value > high ? 'above' : row.value < low ? 'below' : 'within' });
+  /** The place of each column of a heat map: the first row need not have all of them. */
+  function columns(chart, rows) {
+    const seconds = [...new Set(rows.map((row) => row.second))];
+    seconds.sort((a, b) => (a === 'unknown') - (b === 'unknown')
+      || chart.sequence.indexOf(a) - chart.sequence.indexOf(b) || a.localeCompare(b, 'en', { numeric: true }));
+    for (const row of rows) row.column = seconds.indexOf(row.second);
+  }
+
+  const median = (numbers) => {
+    const sorted = [...numbers].sort((a, b) => a - b);
+    const middle = sorted.length >> 1;
+    return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+  };
+
+  /** Over how many of the months shown each key reaches, from its first to its last one: a share. */
+  function reach(chart, filters) {
+    if (!cubes.loaded[chart.cube].columns.period) return null;
+    const { rows } = cubes.sum(chart.cube, filters, [chart.by[0], 'period'], chart.measure.of, chart.fixed);
+    const spans = new Map();
+    const all = { first: '9999-12', last: '0000-01' };
+    for (const { key: [key, month], sums } of rows) {
+      if (month.length !== 7) return null; // only years: nobody's span is known
+      if (!(plus(sums, chart.measure.of) > 0)) continue;
+      if (!spans.has(key)) spans.set(key, { first: month, last: month });
+      for (const span of [spans.get(key), all]) {
+        if (month < span.first) span.first = month;
+        if (month > span.last) span.last = month;
+      }
     }
+    const length = (span) => format.monthsBetween(span.first, span.last);
+    return new Map([...spans].map(([key, span]) => [key, length(span) / length(all)]));
+  }
+
+  /**
+   * The range that chance allows around the median of the doctors of the same facility, 99.8 %, as
+   * kpi_doctor_caseload has it; who came or left within the period is not compared.
+   */
+  function chance(chart, rows, filters) {
+    const reached = reach(chart, filters);
+    const places = new Map();
+    for (const row of rows) {
+      const { facilities } = page.doctors[row.key] || { facilities: [] };
+      row.place = facilities.map((facility) => label('facility_id', facility)).join(', ');
+      row.side = 'none';
+      row.against = 'not compared';
+      if (row.key === 'unknown' || row.value === null) continue;
+      if (reached && reached.get(row.key) < page.full_period_share) {
+        row.against = 'not compared: not there for the whole period';
+        continue;
+      }
+      if (!places.has(row.place)) places.set(row.place, []);
+      places.get(row.place).push(row);
+    }
+    for (const known of places.values()) {
+      if (known.length < 2) continue; // one doctor alone has nobody to be compared with
+      const [low, high] = statistics.chanceRange(median(known.map((row) => row.value)), statistics.Z_FUNNEL);
+      for (const row of known) {
+        const side = row.value > high ? 'above' : row.value < low ? 'below' : 'within';
+        Object.assign(row, { low, high, side, against: side });
+      }
+    }
+    const several = new Set(rows.map((row) => row.place)).size > 1;
+    for (const row of rows) if (several && row.place) row.label = `${row.label}, ${row.place}`;
+  }
+
+  /** What part of all that is shown each group is, where a chart asks for it. */
+  function shares(chart, rows) {
+    if (!chart.labels.share || rows.length < 2 || rows.some((row) => row.value === null)) return;
+    const whole = rows.reduce((sum, row) => sum + row.value, 0);
+    if (whole > 0) for (const row of rows) row.share = row.value / whole;
   }
 
   function words(chart, row) {
@@ -133,6 +202,7 @@ const compute = (() => {
     row.count = row.n === null ? 'hidden' : format.whole(row.n);
     const counted = chart.measure.kind === 'share' ? format.whole(row.num) : `n ${row.count}`;
     row.text = isPlain || row.hidden || row.few ? row.short : `${row.short}  (${counted})`;
+    if (row.share !== undefined) row.text = `${row.short}  (${format.value(row.share, 'percent')})`;
     if (chart.form === 'heat') row.text = row.short.replace(' days', '');
     row.full = row.hidden || row.few ? row.short : format.interval(row, chart.unit);
   }
@@ -157,17 +227,23 @@ const compute = (() => {
   function rows(chart, filters, comparison) {
     const found = unordered(chart, filters);
     if (found.refused) return { rows: [], ...found };
-    if (chart.form === 'ranges') chance(found.rows);
+    if (chart.form === 'ranges') chance(chart, found.rows, filters);
+    shares(chart, found.rows);
     order(chart, found.rows);
-    for (const row of found.rows) words(chart, row);
+    if (chart.form === 'heat') columns(chart, found.rows);
+    found.rows.forEach((row, i) => { row.rank = i; words(chart, row); });
     const ends = new Map(found.rows.map((row) => [row.part, row]));
     // one line needs no name at its end: the headline has it
     if (chart.by[0] === 'period' && ends.size > 1) nameEnds(found.rows, [...ends.values()]);
     if (comparison && !chart.by.includes(comparison.excluded) && chart.form !== 'ranges') {
       compared(chart, found.rows, comparison);
     }
-    const n = found.rows.reduce((sum, row) => sum + (chart.measure.kind === 'share' ? row.num : row.n) || 0, 0);
-    return { ...found, n };
+    // of several sums over the same cases, as dollars billed and paid, the cases count once
+    const isAgain = chart.measure.kind === 'total' && Object.keys(chart.parts).length;
+    const counted = isAgain ? found.rows.filter((row) => row.part === Object.values(chart.parts)[0]) : found.rows;
+    const n = counted.reduce((sum, row) => sum + (chart.measure.kind === 'share' ? row.num : row.n) || 0, 0);
+    // patients of several sources are not so many people
+    return { ...found, n: chart.within === 'source_system' ? null : n };
   }
 
   function compared(chart, rowsNow, { filters, shift }) {
@@ -183,7 +259,7 @@ const compute = (() => {
   /** One number for filters, as a tile shows it; null row when nothing is there. */
   function tile(definition, filters) {
     const measures = needed(definition.measure);
-    const found = cubes.sum(definition.cube, filters, [], measures, {});
+    const found = cubes.sum(definition.cube, filters, [], measures, definition.fixed);
     const [first] = found.rows;
     const row = first && first.found ? number(definition.measure, first.sums) : null;
     return { row, unfiltered: found.unfiltered, refused: found.refused };

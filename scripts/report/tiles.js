@@ -28,6 +28,7 @@ const tiles = (() => {
 
   /** The control chart of a tile for filters: its points, or why there is none. */
   function series(tile, filters) {
+    if (!tile.kpis.length) return { why: '' };
     if (!page.cubes.control) return { why: page.without_control };
     if (filters.doctor_id) return { why: 'No control chart for a single doctor.' };
     const { columns, rows } = cubes.loaded.control;
@@ -78,7 +79,7 @@ const tiles = (() => {
       : row.low !== null ? `${format.value(row.low, tile.unit)} to ${format.value(row.high, tile.unit)}, n = ${format.whole(row.n)}`
         : tile.measure.kind === 'count' ? '' : `n = ${format.whole(row.n)}`;
     part('compared').textContent = compared(tile, row, comparison);
-    part('remarks').textContent = unfiltered.map((name) => `Not filtered by ${name.replace('_id', '')}.`).join(' ');
+    part('remarks').textContent = charts.remarks(tile, unfiltered).join(' ');
     const found = series(tile, filters);
     lines.set(tile.id, found);
     const says = part('says');
