@@ -14,7 +14,7 @@ ACCEPT_LOSS ?=
 NUMBER ?=
 
 .DEFAULT_GOAL := all
-.PHONY: all setup setup-dev warehouse restore history verify figures report test soak lint docs demo-data lock sbom audit clean help
+.PHONY: all setup setup-dev warehouse restore history verify figures report test soak bench-report lint docs demo-data lock sbom audit clean help
 
 all: warehouse figures report ## Set up, build, test and publish the warehouse, draw figures and report (the default)
 
@@ -60,6 +60,9 @@ test: setup-dev ## Run every test: dbt data tests, dbt unit tests and pytest
 soak: setup-dev ## Run the long trials: broken inputs, kills, full disks, attacks on hidden cells (an hour or more)
 	@$(BIN)/python -m pytest -m soak
 
+bench-report: setup-dev ## Measure the report in Chromium: size, seconds to usable, milliseconds of a filter
+	@$(BIN)/python tests/python/bench_report.py --rows 150000
+
 lint: setup-dev ## Check the style of SQL and Python
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -88,4 +91,4 @@ clean: ## Remove the environment and all that builds made: the published databas
 	@rm -rf .venv build target logs figures report dbt_docs warehouse .pytest_cache .ruff_cache .hypothesis
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

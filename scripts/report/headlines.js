@@ -69,8 +69,8 @@ const headlines = (() => {
     } else return null;
     if (!change) return null;
     const words = change.low > 0 ? chart.words.rose : change.high < 0 ? chart.words.fell : chart.words.same;
-    const [before, after] = ends.map((end) => format.value(end, chart.unit));
-    return words ? said(words, { before, after }) : null;
+    const [was, is] = ends.map((end) => format.value(end, chart.unit));
+    return words ? said(words, { before: was, after: is }) : null;
   }
 
   /** How many of those compared lie outside the range that chance allows. */
