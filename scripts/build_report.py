@@ -23,7 +23,16 @@ import settings
 import shareable
 from settings import UserError
 
-TOPICS = ("appointments", "workforce", "patients", "money")
+TOPICS = (
+    "appointments",
+    "money",
+    "overview",
+    "workforce",
+    "patients",
+    "activity",
+    "outcomes",
+    "experience",
+)
 
 SHAREABLE_NAME = "shareable.html"
 

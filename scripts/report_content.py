@@ -75,6 +75,7 @@ def collect(
         "months": months,
         "period": {"first": months[0] if months else None, "last": months[-1] if months else None},
         "whole_period": "whole period",
+        "unknown_word": "hidden" if is_shareable else "not reported",
         "full_period_share": FULL_PERIOD_SHARE,
         "without_control": NO_CONTROL_CHARTS,
     }
@@ -368,13 +369,12 @@ def drawn_figures(
         entries = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["figures"]
     except (OSError, ValueError, KeyError):
         return [], []
-    drawn, absent = [], []
+    drawn, stale = [], []
     for entry in sorted(entries, key=lambda entry: entry["figure_id"]):
         if FIGURE_SECTIONS.get(entry["figure_id"][0]) != name:
             continue
         if entry.get("publish") != publish_hash(connection):
-            reason = "It was drawn from another publish: run `make figures report`."
-            absent.append({"title": f"Figure {entry['figure_id']}", "reason": reason})
+            stale.append(entry["figure_id"])
             continue
         svg = (folder / f"{entry['name']}.svg").read_bytes()
         width, height = (float(size) for size in SVG_SIZE.search(svg).groups())
@@ -382,10 +382,12 @@ def drawn_figures(
             {
                 "name": entry["name"],
                 "figure_id": entry["figure_id"],
-                "alt": f"{entry['headline']}. {entry['alt']}",
+                "alt": entry["alt"],
                 "width": round(width),
                 "height": round(height),
                 "packed": packed(svg),
             }
         )
-    return drawn, absent
+    reason = "Drawn from another publish: run `make figures report`."
+    title = f"Drawn figures {', '.join(stale)}"
+    return drawn, [{"title": title, "reason": reason}] if stale else []

@@ -20,13 +20,13 @@ SERIES = [NAVY, ORANGE, TEAL, PLUM, "#2073BC", GREY]
 SHAPES = ["circle", "square", "diamond", "triangle-up", "cross", "triangle-down"]
 HEAT = ["#F1F5F9", "#D3E4F4", "#A9CDEF", "#6BACE6", "#2073BC", "#185A94", NAVY]
 AXIS_FORMAT = {"percent": ".0%", "count": "~s", "money": "$~s", "score": ".1f", "days": "~f"}
+NARROW = 240  # pixels of the plot below which labels are short and texts beside marks left out
 SIDES = ["within", "above", "below", "none"]  # of the range that chance allows; not compared
 # nothing is 0, not $0M, and a million is m as everywhere on the page
 AXIS_WORDS = {
     unit: f"datum.value ? replace(replace(datum.label, 'G', 'bn'), 'M', 'm') : '{nothing}'"
     for unit, nothing in (("count", "0"), ("money", "$0"))
 }
-NARROW = 480  # pixels of the plot below which labels are short and texts beside marks left out
 FORMS: dict[str, Callable[[str], alt.TopLevelMixin]] = {}
 
 
@@ -89,8 +89,9 @@ def _beside(x: str = "value:Q") -> alt.Chart:
     """The number in words, right of the plot."""
     return (
         _base()
+        .transform_calculate(said=f"width < {NARROW} ? datum.short : datum.text")
         .mark_text(align="left", dx=8, color=GREY, fontSize=12)
-        .encode(x=alt.XValue("width"), y=_labels(), text="text:N")
+        .encode(x=alt.XValue("width"), y=_labels(), text="said:N")
     )
 
 
@@ -124,7 +125,13 @@ def dots(unit: str) -> alt.LayerChart:
     point = _base().mark_point(filled=True, size=90, color=NAVY, opacity=1).encode(
         x=x, y=_labels(), tooltip=_tooltip()
     )  # fmt: skip
-    return alt.layer(rule, point, _earlier(_labels()), _beside()).properties(
+    reference = (
+        _base()
+        .transform_filter("isValid(datum.reference)")
+        .mark_rule(strokeWidth=1, strokeDash=[4, 3], color=GREY)
+        .encode(x="reference:Q")
+    )
+    return alt.layer(reference, rule, point, _earlier(_labels()), _beside()).properties(
         width="container", height=alt.Step(30)
     )
 
@@ -201,7 +208,7 @@ def lines(unit: str) -> alt.LayerChart:
         _base()
         .transform_filter("datum.last")
         .mark_text(align="left", dx=8, fontSize=12, limit=130)
-        .encode(x=x, y=y, text="part:N", color=_series_colour())
+        .encode(x=x, y="end:Q", text="part:N", color=_series_colour())
     )
     return alt.layer(band, line, point, compare, end).properties(width="container", height=260)
 
@@ -212,10 +219,11 @@ def spark(unit: str) -> alt.LayerChart:
     x = alt.X("date:T", axis=None)
     scale = alt.Scale(zero=False, nice=False)
     limits = _base().mark_area(opacity=1, color="#EDF1F5").encode(
-        x=x, y=alt.Y("low:Q", scale=scale, axis=None), y2="high:Q"
+        x=x, y=alt.Y("low:Q", scale=scale, axis=None), y2="high:Q", detail="phase:N"
     )  # fmt: skip
+    # limits are set anew at a rebase: band and mean end there and begin again
     mean = _base().mark_line(strokeWidth=1, strokeDash=[4, 3], color=COMMON).encode(
-        x=x, y=alt.Y("mean:Q", axis=None)
+        x=x, y=alt.Y("mean:Q", axis=None), detail="phase:N"
     )  # fmt: skip
     line = _base().mark_line(strokeWidth=1.5, color=GREY).encode(
         x=x, y=alt.Y("value:Q", scale=scale, axis=None)
@@ -243,8 +251,10 @@ def heat(unit: str) -> alt.LayerChart:
     x = alt.X(
         "across:N",
         sort=alt.EncodingSortField("place", op="min"),
+        # a name of several words stands on several lines
         axis=alt.Axis(title=None, domain=False, ticks=False, orient="top", labelAngle=0,
-                      labelOverlap=True, labelLimit=90),
+                      labelOverlap=True, labelBound=True, labelLimit=90, labelSeparation=4,
+                      labelExpr="split(datum.label, ' ')"),
     )  # fmt: skip
     y = _labels()
     scale = alt.Scale(type="quantize", range=HEAT, zero=False)
@@ -271,8 +281,8 @@ def heat(unit: str) -> alt.LayerChart:
     none = (
         _base()
         .transform_filter("!isValid(datum.value)")
-        .mark_text(text="–", color=COMMON)
-        .encode(x=x, y=y)
+        .mark_text(color=COMMON)
+        .encode(x=x, y=y, text=alt.condition("bandwidth('x') < 12", alt.value(""), alt.value("–")))
     )
     return alt.layer(cell, words, none).properties(width="container", height=alt.Step(26))
 

@@ -89,8 +89,8 @@ def ratio(of: str, per: str, n: str) -> Measure:
 
 
 def given(n: str, **columns: str) -> Measure:
-    """Numbers that the mart holds ready (value, low, high), and the n behind them."""
-    return Measure("given", (), (n,), given=columns)
+    """Numbers that the mart holds ready (value, low, high); n: "" where it is not published."""
+    return Measure("given", (), (n,) if n else (), given=columns)
 
 
 @dataclass(frozen=True)
@@ -118,6 +118,7 @@ class Chart:
     kpis: tuple[str, ...] = ()
     note: str = ""
     shareable: Mapping[str, Any] = field(default_factory=dict)  # fields that differ in that edition
+    reference: float | None = None  # a value to compare with, drawn as a line
     within: str = ""  # of `by`: shares are of each of its values; else of all that is shown
 
 

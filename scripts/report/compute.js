@@ -7,7 +7,8 @@ const compute = (() => {
     if (column === 'period') return format.period(value);
     if (column === 'weekday_number') return WEEKDAYS[Number(value) - 1] || value;
     if (column === 'hour') return value === 'unknown' ? 'Unknown' : `${value}:00`;
-    return (page.labels[column] || {})[value] || readable(value);
+    const names = page.labels[column] || {};
+    return Object.hasOwn(names, value) ? names[value] : readable(value);
   }
 
   /** A code as words: 01-07 days as 1–7 days, a first letter in capitals. */
@@ -44,7 +45,7 @@ const compute = (() => {
       row = { ...none, value: den ? num / den : null, num, den, n: sums[measure.per[1]] };
     } else if (measure.kind === 'given') {
       const at = (name) => (name in measure.given ? sums[measure.given[name]] : null);
-      const n = plus(sums, measure.per);
+      const n = measure.per.length ? plus(sums, measure.per) : null; // null: not published
       row = { ...none, value: at('value'), low: at('low'), high: at('high'), n };
     } else {
       const num = plus(sums, measure.of);
@@ -53,16 +54,39 @@ const compute = (() => {
       row = { ...none, value: den ? num / den : null, low, high, num, den, n: den };
     }
     row.hidden = [row.value, row.n].some((known) => Number.isNaN(known));
-    row.few = !row.hidden && row.n < measure.minimum_n;
+    row.few = !row.hidden && row.n !== null && row.n < measure.minimum_n;
     if (row.hidden || row.few) Object.assign(row, { value: null, low: null, high: null });
     if (row.hidden) Object.assign(row, { n: Number.isNaN(row.n) ? null : row.n, num: null, den: null });
     return row;
   }
 
+  /** The filter on a chart's own groups: of one group alone a share would be 100 %. */
+  function ownFilter(chart, filters) {
+    const isOfAll = (chart.measure.kind === 'share' && !Object.keys(chart.parts).length) || chart.form === 'ranges';
+    const own = chart.by.find((name) => typeof filters[name] === 'string' && name !== chart.within);
+    return isOfAll && ['facility_id', 'department_id', 'doctor_id'].includes(own) ? own : null;
+  }
+
+  /** Months and hours in which nothing happened are 0: a line must not run past them. */
+  function filled(chart, filters, rows, measures) {
+    const [column] = chart.by;
+    const isFull = chart.by.length !== 1 || !['period', 'hour'].includes(column) || !cubes.loaded[chart.cube].additive;
+    if (isFull || !rows.length) return rows;
+    const known = new Map(rows.map((row) => [row.key[0], row]));
+    const none = Object.fromEntries(measures.map((name) => [name, 0]));
+    const also = known.has('unknown') ? ['unknown'] : [];
+    const all = cubes.possible(chart.cube, column, filters).filter((value) => value !== 'unknown');
+    return [...all, ...also].map((value) => known.get(value) || { key: [value], sums: none, found: 0 });
+  }
+
   /** The sums of a chart's groups, parts taken apart: [{key, part, sums}], and what was refused. */
   function groups(chart, filters) {
     const measures = needed(chart.measure, chart.parts, chart.extra);
-    const { rows, unfiltered, refused } = cubes.sum(chart.cube, filters, chart.by, measures, chart.fixed);
+    const own = ownFilter(chart, filters);
+    const asked = own ? { ...filters, [own]: undefined } : filters;
+    const summed = cubes.sum(chart.cube, asked, chart.by, measures, chart.fixed);
+    const { unfiltered, refused } = summed;
+    const rows = filled(chart, asked, summed.rows, measures);
     const parts = Object.entries(chart.parts);
     const apart = parts.length
       ? rows.flatMap((row) => parts.map(([name, part]) => ({ ...row, part, of: name })))
@@ -99,6 +123,7 @@ const compute = (() => {
         made.date = Date.parse(`${first.length === 4 ? `${first}-07` : first}-01T00:00:00Z`);
       }
       for (const name of chart.extra) made[name] = row.sums[name];
+      if (chart.reference !== null) made.reference = chart.reference;
       return made;
     });
     return { rows, unfiltered, refused };
@@ -197,14 +222,26 @@ const compute = (() => {
   }
 
   function words(chart, row) {
-    row.short = row.hidden ? 'hidden' : row.few ? `n < ${chart.measure.minimum_n}` : format.value(row.value, chart.unit);
+    row.short = row.hidden ? page.unknown_word : row.few ? `n < ${chart.measure.minimum_n}` : format.value(row.value, chart.unit);
     const isPlain = ['count', 'total'].includes(chart.measure.kind);
     row.count = row.n === null ? 'hidden' : format.whole(row.n);
     const counted = chart.measure.kind === 'share' ? format.whole(row.num) : `n ${row.count}`;
-    row.text = isPlain || row.hidden || row.few ? row.short : `${row.short}  (${counted})`;
+    row.text = isPlain || row.hidden || row.few || row.n === null ? row.short : `${row.short}  (${counted})`;
     if (row.share !== undefined) row.text = `${row.short}  (${format.value(row.share, 'percent')})`;
     if (chart.form === 'heat') row.text = row.short.replace(' days', '');
     row.full = row.hidden || row.few ? row.short : format.interval(row, chart.unit);
+  }
+
+  /** Where the names of lines stand at their ends: moved apart where they would overlap. */
+  function nameEnds(all, ends) {
+    const values = all.map((row) => row.high ?? row.value).filter((value) => value !== null);
+    const apart = (Math.max(...values) - Math.min(0, ...values)) / 17; // a line of text
+    let free = -Infinity;
+    for (const row of ends.filter((end) => end.value !== null).sort((a, b) => a.value - b.value)) {
+      row.last = true;
+      row.end = Math.max(row.value, free);
+      free = row.end + apart;
+    }
   }
 
   /**
@@ -221,7 +258,7 @@ const compute = (() => {
     found.rows.forEach((row, i) => { row.rank = i; words(chart, row); });
     const ends = new Map(found.rows.map((row) => [row.part, row]));
     // one line needs no name at its end: the headline has it
-    if (chart.by[0] === 'period' && ends.size > 1) for (const row of ends.values()) row.last = true;
+    if (chart.by[0] === 'period' && ends.size > 1) nameEnds(found.rows, [...ends.values()]);
     if (comparison && !chart.by.includes(comparison.excluded) && chart.form !== 'ranges') {
       compared(chart, found.rows, comparison);
     }
@@ -229,11 +266,13 @@ const compute = (() => {
     const isAgain = chart.measure.kind === 'total' && Object.keys(chart.parts).length;
     const counted = isAgain ? found.rows.filter((row) => row.part === Object.values(chart.parts)[0]) : found.rows;
     const n = counted.reduce((sum, row) => sum + (chart.measure.kind === 'share' ? row.num : row.n) || 0, 0);
-    // patients of several sources are not so many people
-    return { ...found, n: chart.within === 'source_system' ? null : n };
+    // distinct people of two groups or sources may be the same
+    const isDistinct = chart.measure.kind === 'given' && chart.measure.given.value === chart.measure.per[0];
+    return { ...found, n: isDistinct || chart.within === 'source_system' ? null : n, own: ownFilter(chart, filters) };
   }
 
   function compared(chart, rowsNow, { filters, shift }) {
+    if (shift && !cubes.reaches(chart.cube, filters)) return;
     const { rows: others, refused } = unordered(chart, filters);
     if (refused) return;
     const id = (row, key) => JSON.stringify([key, row.second ?? row.part]);
