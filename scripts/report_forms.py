@@ -79,8 +79,7 @@ def _labels() -> alt.Y:
     """Names of groups in the order of the rows."""
     axis = alt.Axis(
         title=None, domain=False, ticks=False, grid=False, labelColor=INK, labelPadding=8,
-        # what is wide is the card, not what its labels leave of it
-        labelLimit=alt.ExprRef(f"width > 0 && containerSize()[0] < {NARROW} ? 110 : 230"),
+        labelLimit=alt.ExprRef(f"{IN_NARROW} ? 110 : 230"),
     )  # fmt: skip
     return alt.Y("label:N", sort=None, axis=axis)
 
@@ -89,7 +88,7 @@ def _beside(x: str = "value:Q") -> alt.Chart:
     """The number in words, right of the plot."""
     return (
         _base()
-        .transform_calculate(said=f"width < {NARROW} ? datum.short : datum.text")
+        .transform_calculate(said=f"{IN_NARROW} ? datum.short : datum.text")
         .mark_text(align="left", dx=8, color=GREY, fontSize=12)
         .encode(x=alt.XValue("width"), y=_labels(), text="said:N")
     )
@@ -103,13 +102,13 @@ def _tooltip() -> list[alt.Tooltip]:
     ]
 
 
-def _earlier(y: alt.Y) -> alt.Chart:
+def _earlier(y: alt.Y, **encodings: alt.Color) -> alt.Chart:
     """The comparison: an open diamond, so that colour is not the only cue."""
     return (
         _base()
         .transform_filter("isValid(datum.compare)")
         .mark_point(shape="diamond", filled=False, size=70, strokeWidth=2, color=ORANGE)
-        .encode(x="compare:Q", y=y)
+        .encode(x="compare:Q", y=y, **encodings)
     )
 
 
@@ -201,8 +200,8 @@ def lines(unit: str) -> alt.LayerChart:
         shape=alt.Shape("part:N", sort=None, scale=alt.Scale(range=SHAPES), legend=None),
         tooltip=_tooltip(),
     )  # fmt: skip
-    compare = _base().mark_line(strokeWidth=1.5, strokeDash=[5, 4], color=GREY).encode(
-        x=x, y="compare:Q", detail="part:N"
+    compare = _base().mark_line(strokeWidth=1.5, strokeDash=[5, 4]).encode(
+        x=x, y="compare:Q", color=_series_colour()
     )  # fmt: skip
     end = (
         _base()
@@ -345,6 +344,6 @@ def pairs(unit: str) -> alt.LayerChart:
     point = _base().mark_point(filled=True, size=80, opacity=0.9).encode(
         x=x, y=_labels(), color=_parts(None), shape=shape, tooltip=_tooltip_of_part()
     )  # fmt: skip
-    return alt.layer(row, point, _earlier(_labels())).properties(
+    return alt.layer(row, point, _earlier(_labels(), color=_parts(None))).properties(
         width="container", height=alt.Step(24)
     )

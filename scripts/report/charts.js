@@ -87,7 +87,8 @@ const charts = (() => {
     if (chart.form === 'heat') notes.push(...heatNotes(chart, entry.rows, empty));
     if (keys.length > kept.size) notes.push(`${kept.size} of ${keys.length} are drawn; the table has all.`);
     if (comparison && entry.rows.some((row) => row.compare !== undefined && row.compare !== null)) {
-      notes.push(`${chart.by[0] === 'period' ? 'Dashed line' : 'Open diamond'}: ${comparison.name}.`);
+      const drawn = chart.by[0] === 'period' ? 'Dashed line' : 'Open diamond';
+      notes.push(['heat', 'stack'].includes(chart.form) ? `The table also has ${comparison.name}.` : `${drawn}: ${comparison.name}.`);
     }
     const headline = refused ? null : headlines[chart.headline](found.rows, chart);
     figure.querySelector('h3').textContent = headline || chart.title;

@@ -259,7 +259,7 @@ const compute = (() => {
     const ends = new Map(found.rows.map((row) => [row.part, row]));
     // one line needs no name at its end: the headline has it
     if (chart.by[0] === 'period' && ends.size > 1) nameEnds(found.rows, [...ends.values()]);
-    if (comparison && !chart.by.includes(comparison.excluded) && chart.form !== 'ranges') {
+    if (canCompare(found, comparison) && !chart.by.includes(comparison.excluded) && chart.form !== 'ranges') {
       compared(chart, found.rows, comparison);
     }
     // of several sums over the same cases, as dollars billed and paid, the cases count once
@@ -269,6 +269,12 @@ const compute = (() => {
     // distinct people of two groups or sources may be the same
     const isDistinct = chart.measure.kind === 'given' && chart.measure.given.value === chart.measure.per[0];
     return { ...found, n: isDistinct || chart.within === 'source_system' ? null : n, own: ownFilter(chart, filters) };
+  }
+
+  /** Whether a comparison would be with anything else: not where its filter is not held. */
+  function canCompare({ unfiltered }, comparison) {
+    if (!comparison) return false;
+    return !unfiltered.includes(comparison.shift ? 'period' : comparison.excluded);
   }
 
   function compared(chart, rowsNow, { filters, shift }) {
@@ -291,5 +297,5 @@ const compute = (() => {
     return { row, unfiltered: found.unfiltered, refused: found.refused };
   }
 
-  return { rows, tile, label, start: (data) => { page = data; } };
+  return { rows, tile, canCompare, label, start: (data) => { page = data; } };
 })();
