@@ -20,7 +20,9 @@ SERIES = [NAVY, ORANGE, TEAL, PLUM, "#2073BC", GREY]
 SHAPES = ["circle", "square", "diamond", "triangle-up", "cross", "triangle-down"]
 HEAT = ["#F1F5F9", "#D3E4F4", "#A9CDEF", "#6BACE6", "#2073BC", "#185A94", NAVY]
 AXIS_FORMAT = {"percent": ".0%", "count": "~s", "money": "$~s", "score": ".1f", "days": "~f"}
-NARROW = 240  # pixels of the plot below which labels are short and texts beside marks left out
+NARROW = 480  # pixels of a card below which labels and the numbers beside marks are short
+# the card, not what its labels leave of it; width is there to notice a change
+IN_NARROW = f"width > 0 && containerSize()[0] < {NARROW}"
 SIDES = ["within", "above", "below", "none"]  # of the range that chance allows; not compared
 # nothing is 0, not $0M, and a million is m as everywhere on the page
 AXIS_WORDS = {
@@ -272,7 +274,7 @@ def heat(unit: str) -> alt.LayerChart:
             x=x,
             y=y,
             text=alt.condition(
-                f"bandwidth('x') >= 30 || width >= {NARROW}", alt.Text("text:N"), alt.value("")
+                f"bandwidth('x') >= 30 || !({IN_NARROW})", alt.Text("text:N"), alt.value("")
             ),
             color=alt.condition(dark, alt.value("white"), alt.value(INK)),
         )
