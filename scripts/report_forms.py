@@ -251,8 +251,8 @@ def heat(unit: str) -> alt.LayerChart:
     x = alt.X(
         "across:N",
         sort=alt.EncodingSortField("place", op="min"),
-        # a name of several words stands on several lines
-        axis=alt.Axis(title=None, domain=False, ticks=False, orient="top", labelAngle=0,
+        # a name of several words stands on several lines, which grow downwards only
+        axis=alt.Axis(title=None, domain=False, ticks=False, orient="bottom", labelAngle=0,
                       labelOverlap=True, labelBound=True, labelLimit=90, labelSeparation=4,
                       labelExpr="split(datum.label, ' ')"),
     )  # fmt: skip

@@ -89,9 +89,11 @@ const charts = (() => {
     if (comparison && entry.rows.some((row) => row.compare !== undefined && row.compare !== null)) {
       notes.push(`${chart.by[0] === 'period' ? 'Dashed line' : 'Open diamond'}: ${comparison.name}.`);
     }
+    const held = cubes.extent(chart.cube);
     const headline = refused ? null : headlines[chart.headline](found.rows, chart);
     figure.querySelector('h3').textContent = headline || chart.title;
-    figure.querySelector('.period').textContent = found.unfiltered.includes('period') ? page.whole_period : state.period(filters, cubes.extent(chart.cube));
+    figure.querySelector('.period').textContent = held && !found.unfiltered.includes('period')
+      ? state.period(filters, held) : page.whole_period;
     figure.querySelector('.n').textContent = found.n ? `n = ${format.whole(found.n)}` : '';
     figure.querySelector('.remarks').textContent = notes.join(' ');
     const plot = figure.querySelector('.plot');

@@ -38,13 +38,14 @@ const tiles = (() => {
    * nothing of a selection of this year.
    */
   function series(tile, filters) {
-    if (!tile.kpis.length) return { why: '' };
+    const wantedKpis = tile.control ?? tile.kpis;
+    if (!wantedKpis.length) return { why: tile.kpis.length ? 'No control chart is kept of this number.' : '' };
     if (!page.cubes.control) return { why: page.without_control };
     if (filters.doctor_id) return { why: 'No control chart for a single doctor.' };
     if (filters.facility_id && filters.department_id) return { why: 'No control chart for one department of one facility.' };
     const { columns, rows } = cubes.loaded.control;
     const wanted = { facility_id: filters.facility_id || 'all', department_id: filters.department_id || 'all' };
-    for (const kpi of tile.kpis) {
+    for (const kpi of wantedKpis) {
       const codes = Object.entries({ ...wanted, kpi }).map(([name, value]) => [columns[name].data, columns[name].values.indexOf(value)]);
       const points = [];
       for (let row = 0; row < rows; row += 1) {
@@ -54,7 +55,7 @@ const tiles = (() => {
       if (inside.length > 1) return { points: inside, isLatest: inside.length === points.length };
       if (points.length > 1) return { why: `The control chart held here begins in ${format.period(points[0].month)}.` };
     }
-    return { why: tile.kpis.length ? 'No control chart: too few months with enough data.' : '' };
+    return { why: 'No control chart: too few months with enough data.' };
   }
 
   function point(columns, row) {
