@@ -45,11 +45,20 @@ add_cubes(
                     else '' end as gender,
                 patients
             from marts.report_patients
+            union all
+            select source_system, facility_id, 'all', 'all', '', sum(patients)
+            from marts.report_patients where dimension = 'gender'
+            group by source_system, facility_id
         """,
         shareable="""
             select source_system, dimension, value, '' as gender, patients, share, share_low,
                 share_high
             from marts.kpi_patient_demographics
+            union all
+            select source_system, 'all', 'all', '',
+                case when count(*) = count(patients) then sum(patients) end, null, null, null
+            from marts.kpi_patient_demographics where dimension = 'gender'
+            group by source_system
         """,
         additive=False,
         internal_totals=("facility_id",),
@@ -85,7 +94,7 @@ add_tiles(
     *(
         Tile(f"patients-{system.replace('_', '-')}", f"Patients: {name.lower()}", "patients",
              count("patients"), "count", (), "more", "fewer", section="patients",
-             fixed={"dimension": "gender", "source_system": system},
+             fixed={"dimension": "all", "source_system": system},
              shareable={} if system == "hospital_ops" else NOT_HELD)
         for system, name in SOURCES.items()
     ),

@@ -148,7 +148,10 @@ def names(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, str]]:
         twice = {name for name, times in Counter(called.values()).items() if times > 1}
         # two of one name are two bars, not one
         found[column] = {
-            code: f"{name} ({code})" if name in twice else name for code, name in called.items()
+            code: f"{name} ({code.removesuffix('.none').replace('_', ' ')})"
+            if name in twice
+            else name
+            for code, name in called.items()
         }
     return found | LABELS
 

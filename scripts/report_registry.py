@@ -131,10 +131,12 @@ class Tile:
     cube: str
     measure: Measure
     unit: str
-    kpis: tuple[str, ...]  # the first one that has a control chart gives the icon
+    kpis: tuple[str, ...]  # the first one that has a control chart gives the icon (see `control`)
     higher: str  # words for more and less of it, without judgement
     lower: str
     note: str = ""
+    # its control charts where they are not those of its KPIs: another number's line would be wrong
+    control: tuple[str, ...] | None = None
     line: str = ""  # what the control chart shows where it is not the tile's own number
     line_unit: str = ""
     fallback_of: str = ""  # the tile that is shown instead where the data have what it needs

@@ -69,14 +69,18 @@ const compute = (() => {
 
   /** Months and hours in which nothing happened are 0: a line must not run past them. */
   function filled(chart, filters, rows, measures) {
-    const [column] = chart.by;
-    const isFull = chart.by.length !== 1 || !['period', 'hour'].includes(column) || !cubes.loaded[chart.cube].additive;
-    if (isFull || !rows.length) return rows;
-    const known = new Map(rows.map((row) => [row.key[0], row]));
+    const column = chart.by[chart.by.length - 1];
+    const isTimed = ['period', 'hour'].includes(column) && (chart.by.length === 1 || chart.form === 'heat');
+    if (!isTimed || !rows.length || !cubes.loaded[chart.cube].additive) return rows;
+    const id = (key) => JSON.stringify(key);
+    const known = new Map(rows.map((row) => [id(row.key), row]));
     const none = Object.fromEntries(measures.map((name) => [name, 0]));
-    const also = known.has('unknown') ? ['unknown'] : [];
-    const all = cubes.possible(chart.cube, column, filters).filter((value) => value !== 'unknown');
-    return [...all, ...also].map((value) => known.get(value) || { key: [value], sums: none, found: 0 });
+    const last = (row) => row.key[row.key.length - 1];
+    const hasUnknown = rows.some((row) => last(row) === 'unknown');
+    const times = cubes.possible(chart.cube, column, filters).filter((value) => value !== 'unknown' || hasUnknown);
+    const groups = new Map(rows.map((row) => row.key.slice(0, -1)).map((key) => [id(key), key]));
+    return [...groups.values()].flatMap((group) => times.map((time) => [...group, time]))
+      .map((key) => known.get(id(key)) || { key, sums: none, found: 0 });
   }
 
   /** The sums of a chart's groups, parts taken apart: [{key, part, sums}], and what was refused. */
@@ -258,8 +262,8 @@ const compute = (() => {
     found.rows.forEach((row, i) => { row.rank = i; words(chart, row); });
     const ends = new Map(found.rows.map((row) => [row.part, row]));
     // one line needs no name at its end: the headline has it
-    if (chart.by[0] === 'period' && ends.size > 1) nameEnds(found.rows, [...ends.values()]);
-    if (canCompare(found, comparison) && !chart.by.includes(comparison.excluded) && chart.form !== 'ranges') {
+    if (chart.by[0] === 'period' && (ends.size > 1 || chart.by.length > 1)) nameEnds(found.rows, [...ends.values()]);
+    if (comparison && !chart.by.includes(comparison.excluded) && chart.form !== 'ranges') {
       compared(chart, found.rows, comparison);
     }
     // of several sums over the same cases, as dollars billed and paid, the cases count once
@@ -271,16 +275,10 @@ const compute = (() => {
     return { ...found, n: isDistinct || chart.within === 'source_system' ? null : n, own: ownFilter(chart, filters) };
   }
 
-  /** Whether a comparison would be with anything else: not where its filter is not held. */
-  function canCompare({ unfiltered }, comparison) {
-    if (!comparison) return false;
-    return !unfiltered.includes(comparison.shift ? 'period' : comparison.excluded);
-  }
-
-  function compared(chart, rowsNow, { filters, shift }) {
+  function compared(chart, rowsNow, { filters, shift, excluded }) {
     if (shift && !cubes.reaches(chart.cube, filters)) return;
-    const { rows: others, refused } = unordered(chart, filters);
-    if (refused) return;
+    const { rows: others, refused, unfiltered } = unordered(chart, filters);
+    if (refused || unfiltered.includes(excluded || 'period')) return; // it would be the same number
     const id = (row, key) => JSON.stringify([key, row.second ?? row.part]);
     const isMonths = chart.by[0] === 'period' && shift;
     const values = new Map(others.map((row) => [
@@ -297,5 +295,5 @@ const compute = (() => {
     return { row, unfiltered: found.unfiltered, refused: found.refused };
   }
 
-  return { rows, tile, canCompare, label, start: (data) => { page = data; } };
+  return { rows, tile, label, start: (data) => { page = data; } };
 })();
