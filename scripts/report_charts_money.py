@@ -153,17 +153,19 @@ COLLECTED_LATER = (
 add_tiles(
     Tile("total-cost", "Total cost of treatments", "treatments",
          total("total_cost", "costs_known"), "money", ("FN01",), "more", "less",
+         line="total of each month",
          shareable={"measure": total("total_cost", "n")}),
     Tile("mean-cost", "Mean cost per treatment", "treatments", MEAN_COST, "money", ("FN02",),
-         "more", "less", shareable={"measure": MEAN_READY}),
+         "more", "less", control=(), shareable={"measure": MEAN_READY}),
     Tile("median-cost", "Median cost per treatment", "cost_medians", MEDIAN_COST, "money",
-         ("FN02",), "more", "less", fixed={"source_system": "hospital_ops"}),
+         ("FN02",), "more", "less", control=("FN02 hospital_ops",),
+         fixed={"source_system": "hospital_ops"}),
     Tile("collection", "Collected of what was billed", "bills",
          ratio("paid_amount", "billed_amount", "bills_with_amount"), "percent", ("FN07",),
          "higher", "lower", section="money",
          note=f"Dollars, so that no interval belongs to it. {COLLECTED_LATER}"),
     Tile("billed", "Billed", "bills", total("billed_amount", "bills_with_amount"), "money",
-         ("FN07",), "more", "less", section="money"),
+         ("FN07",), "more", "less", control=(), section="money"),
 )  # fmt: skip
 
 
@@ -186,6 +188,7 @@ def _medians(system: str, name: str, title: str) -> Chart:
         labels=MEDIAN_LABELS,
         kpis=("FN02",),
         note="The median is the cost in the middle: a few very dear treatments do not move it.",
+        shareable={"subtitle": "Median of the known costs"},
     )
 
 

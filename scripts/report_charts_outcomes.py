@@ -184,7 +184,15 @@ add_charts(
                 "readmissions": "Readmissions"},
         extra=("readmissions", "expected_readmissions"),
         kpis=("PF10",),
-        note=f"Adjusted for the few things that the data hold. {REPORTED_FROM}",
+        reference=1.0,
+        headline="against",
+        words={
+            "within": "None of {all} facilities has more or fewer readmissions than expected"
+                      " beyond chance",
+            "outside": "{outside} of {all} facilities: readmissions differ from what is expected;"
+                       " chance alone gives about one in twenty",
+        },
+        note=f"Adjusted only for what the definition names, which is little. {REPORTED_FROM}",
     ),
     Chart(
         "readmission-recorded",
@@ -199,8 +207,8 @@ add_charts(
         labels={"group": "Facility", "value": "Readmission rate", "numerator": "Flagged",
                 "n": "With a flag", "cases": "episodes with a flag of readmission"},
         kpis=("PF13",),
-        note="The source does not say what its flag counts: compare with the rate above in words"
-             f" only. {CRUDE}",
+        note="The source does not say what its flag counts: this is another measure than"
+             f" unplanned readmission. {CRUDE}",
     ),
     Chart(
         "mortality-by-facility",
@@ -233,7 +241,15 @@ add_charts(
                 "cases": "separations", "expected_deaths": "Expected|score", "deaths": "Deaths"},
         extra=("deaths", "expected_deaths"),
         kpis=("PF12",),
-        note=f"Adjusted for the few things that the data hold. {REPORTED_FROM}",
+        reference=1.0,
+        headline="against",
+        words={
+            "within": "None of {all} facilities has more or fewer deaths than expected"
+                      " beyond chance",
+            "outside": "{outside} of {all} facilities: deaths differ from what is expected;"
+                       " chance alone gives about one in twenty",
+        },
+        note=f"Adjusted only for what the definition names, which is little. {REPORTED_FROM}",
     ),
     Chart(
         "success-by-treatment",

@@ -31,7 +31,8 @@ EDITIONS = {
     ),
     "shareable": (
         "Shareable edition",
-        "Counts from 1 to {largest} are hidden, with others so that none can be worked out.",
+        "Counts from 1 to {largest} are hidden, with others so that none can be worked out;"
+        " many of the others are rounded.",
     ),
 }
 SYSTEMS = ("hospital_ops", "care_episodes", "cancer_registry", "team_surveys")
@@ -74,6 +75,7 @@ def collect(
         "months": months,
         "period": {"first": months[0] if months else None, "last": months[-1] if months else None},
         "whole_period": "whole period",
+        "unknown_word": "hidden" if is_shareable else "not reported",
         "full_period_share": FULL_PERIOD_SHARE,
         "without_control": NO_CONTROL_CHARTS,
     }
@@ -150,7 +152,10 @@ def names(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, str]]:
         twice = {name for name, times in Counter(called.values()).items() if times > 1}
         # two of one name are two bars, not one
         found[column] = {
-            code: f"{name} ({code})" if name in twice else name for code, name in called.items()
+            code: f"{name} ({code.removesuffix('.none').replace('_', ' ')})"
+            if name in twice
+            else name
+            for code, name in called.items()
         }
     return found | LABELS
 

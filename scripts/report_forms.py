@@ -20,7 +20,9 @@ SERIES = [NAVY, ORANGE, TEAL, PLUM, "#2073BC", GREY]
 SHAPES = ["circle", "square", "diamond", "triangle-up", "cross", "triangle-down"]
 HEAT = ["#F1F5F9", "#D3E4F4", "#A9CDEF", "#6BACE6", "#2073BC", "#185A94", NAVY]
 AXIS_FORMAT = {"percent": ".0%", "count": "~s", "money": "$~s", "score": ".1f", "days": "~f"}
-NARROW = 240  # pixels of the plot below which labels are short and texts beside marks left out
+NARROW = 480  # pixels of a card below which labels and the numbers beside marks are short
+# the card, not what its labels leave of it; width is there to notice a change
+IN_NARROW = f"width > 0 && containerSize()[0] < {NARROW}"
 SIDES = ["within", "above", "below", "none"]  # of the range that chance allows; not compared
 # nothing is 0, not $0M, and a million is m as everywhere on the page
 AXIS_WORDS = {
@@ -79,8 +81,7 @@ def _labels() -> alt.Y:
     """Names of groups in the order of the rows."""
     axis = alt.Axis(
         title=None, domain=False, ticks=False, grid=False, labelColor=INK, labelPadding=8,
-        # what is wide is the card, not what its labels leave of it
-        labelLimit=alt.ExprRef(f"width > 0 && containerSize()[0] < {NARROW} ? 110 : 230"),
+        labelLimit=alt.ExprRef(f"{IN_NARROW} ? 110 : 230"),
     )  # fmt: skip
     return alt.Y("label:N", sort=None, axis=axis)
 
@@ -89,7 +90,7 @@ def _beside(x: str = "value:Q") -> alt.Chart:
     """The number in words, right of the plot."""
     return (
         _base()
-        .transform_calculate(said=f"width < {NARROW} ? datum.short : datum.text")
+        .transform_calculate(said=f"{IN_NARROW} ? datum.short : datum.text")
         .mark_text(align="left", dx=8, color=GREY, fontSize=12)
         .encode(x=alt.XValue("width"), y=_labels(), text="said:N")
     )
@@ -103,13 +104,13 @@ def _tooltip() -> list[alt.Tooltip]:
     ]
 
 
-def _earlier(y: alt.Y) -> alt.Chart:
+def _earlier(y: alt.Y, **encodings: alt.Color) -> alt.Chart:
     """The comparison: an open diamond, so that colour is not the only cue."""
     return (
         _base()
         .transform_filter("isValid(datum.compare)")
         .mark_point(shape="diamond", filled=False, size=70, strokeWidth=2, color=ORANGE)
-        .encode(x="compare:Q", y=y)
+        .encode(x="compare:Q", y=y, **encodings)
     )
 
 
@@ -125,7 +126,13 @@ def dots(unit: str) -> alt.LayerChart:
     point = _base().mark_point(filled=True, size=90, color=NAVY, opacity=1).encode(
         x=x, y=_labels(), tooltip=_tooltip()
     )  # fmt: skip
-    return alt.layer(rule, point, _earlier(_labels()), _beside()).properties(
+    reference = (
+        _base()
+        .transform_filter("isValid(datum.reference)")
+        .mark_rule(strokeWidth=1, strokeDash=[4, 3], color=GREY)
+        .encode(x="reference:Q")
+    )
+    return alt.layer(reference, rule, point, _earlier(_labels()), _beside()).properties(
         width="container", height=alt.Step(30)
     )
 
@@ -195,8 +202,8 @@ def lines(unit: str) -> alt.LayerChart:
         shape=alt.Shape("part:N", sort=None, scale=alt.Scale(range=SHAPES), legend=None),
         tooltip=_tooltip(),
     )  # fmt: skip
-    compare = _base().mark_line(strokeWidth=1.5, strokeDash=[5, 4], color=GREY).encode(
-        x=x, y="compare:Q", detail="part:N"
+    compare = _base().mark_line(strokeWidth=1.5, strokeDash=[5, 4]).encode(
+        x=x, y="compare:Q", color=_series_colour()
     )  # fmt: skip
     end = (
         _base()
@@ -245,8 +252,10 @@ def heat(unit: str) -> alt.LayerChart:
     x = alt.X(
         "across:N",
         sort=alt.EncodingSortField("place", op="min"),
-        axis=alt.Axis(title=None, domain=False, ticks=False, orient="top", labelAngle=0,
-                      labelOverlap=True, labelLimit=90),
+        # a name of several words stands on several lines, which grow downwards only
+        axis=alt.Axis(title=None, domain=False, ticks=False, orient="bottom", labelAngle=0,
+                      labelOverlap=True, labelBound=True, labelLimit=90, labelSeparation=4,
+                      labelExpr="split(datum.label, ' ')"),
     )  # fmt: skip
     y = _labels()
     scale = alt.Scale(type="quantize", range=HEAT, zero=False)
@@ -265,7 +274,7 @@ def heat(unit: str) -> alt.LayerChart:
             x=x,
             y=y,
             text=alt.condition(
-                f"bandwidth('x') >= 30 || width >= {NARROW}", alt.Text("text:N"), alt.value("")
+                f"bandwidth('x') >= 30 || !({IN_NARROW})", alt.Text("text:N"), alt.value("")
             ),
             color=alt.condition(dark, alt.value("white"), alt.value(INK)),
         )
@@ -273,8 +282,8 @@ def heat(unit: str) -> alt.LayerChart:
     none = (
         _base()
         .transform_filter("!isValid(datum.value)")
-        .mark_text(text="–", color=COMMON)
-        .encode(x=x, y=y)
+        .mark_text(color=COMMON)
+        .encode(x=x, y=y, text=alt.condition("bandwidth('x') < 12", alt.value(""), alt.value("–")))
     )
     return alt.layer(cell, words, none).properties(width="container", height=alt.Step(26))
 
@@ -287,8 +296,12 @@ def _legend(symbol: str | None = None) -> alt.Legend:
     )  # fmt: skip
 
 
+# a part has its colour and place in the legend whichever row has it first
+TONE = alt.EncodingSortField("tone", op="min")
+
+
 def _parts(symbol: str | None) -> alt.Color:
-    return alt.Color("part:N", sort=None, scale=alt.Scale(range=SERIES), legend=_legend(symbol))
+    return alt.Color("part:N", sort=TONE, scale=alt.Scale(range=SERIES), legend=_legend(symbol))
 
 
 def _tooltip_of_part() -> list[alt.Tooltip]:
@@ -326,13 +339,13 @@ def stack(unit: str) -> alt.LayerChart:
 def pairs(unit: str) -> alt.LayerChart:
     """Several numbers per group on one row, told apart by shape and colour."""
     x = alt.X("value:Q", **_quantity(unit, zero=True))
-    shape = alt.Shape("part:N", sort=None, scale=alt.Scale(range=SHAPES), legend=_legend())
+    shape = alt.Shape("part:N", sort=TONE, scale=alt.Scale(range=SHAPES), legend=_legend())
     row = _base().mark_rule(color=GRID, strokeWidth=1).encode(
         y=_labels(), x=alt.XValue(0), x2=alt.X2Value("width")
     )  # fmt: skip
     point = _base().mark_point(filled=True, size=80, opacity=0.9).encode(
         x=x, y=_labels(), color=_parts(None), shape=shape, tooltip=_tooltip_of_part()
     )  # fmt: skip
-    return alt.layer(row, point, _earlier(_labels())).properties(
+    return alt.layer(row, point, _earlier(_labels(), color=_parts(None))).properties(
         width="container", height=alt.Step(24)
     )

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 FILTERS = ("facility_id", "department_id", "doctor_id", "period")
+NOT_HELD = {"cube": ""}  # as `shareable`: the tables of that edition do not have its columns
 
 
 @dataclass(frozen=True)
@@ -117,6 +118,7 @@ class Chart:
     kpis: tuple[str, ...] = ()
     note: str = ""
     shareable: Mapping[str, Any] = field(default_factory=dict)  # fields that differ in that edition
+    reference: float | None = None  # a value to compare with, drawn as a line
     within: str = ""  # of `by`: shares are of each of its values; else of all that is shown
 
 
@@ -129,10 +131,12 @@ class Tile:
     cube: str
     measure: Measure
     unit: str
-    kpis: tuple[str, ...]  # the first one that has a control chart gives the icon
+    kpis: tuple[str, ...]  # the first one that has a control chart gives the icon (see `control`)
     higher: str  # words for more and less of it, without judgement
     lower: str
     note: str = ""
+    # its control charts where they are not those of its KPIs: another number's line would be wrong
+    control: tuple[str, ...] | None = None
     line: str = ""  # what the control chart shows where it is not the tile's own number
     line_unit: str = ""
     fallback_of: str = ""  # the tile that is shown instead where the data have what it needs

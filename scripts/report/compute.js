@@ -123,6 +123,7 @@ const compute = (() => {
         made.date = Date.parse(`${first.length === 4 ? `${first}-07` : first}-01T00:00:00Z`);
       }
       for (const name of chart.extra) made[name] = row.sums[name];
+      if (chart.reference !== null) made.reference = chart.reference;
       return made;
     });
     return { rows, unfiltered, refused };
@@ -142,6 +143,9 @@ const compute = (() => {
       const places = new Map(across.map((row, i) => [row.second, i]));
       for (const row of rows) row.place = places.get(row.second);
     }
+    // a part keeps its colour whichever row has it first
+    const parts = [...new Map(rows.map((row) => [row.second, row])).values()].sort(second).map((row) => row.second);
+    for (const row of rows) row.tone = row.second === undefined ? Object.values(chart.parts).indexOf(row.part) : parts.indexOf(row.second);
     if (chart.by[0] === 'period') return rows.sort((a, b) => a.key.localeCompare(b.key) || second(a, b));
     if (chart.form === 'ranges') {
       return rows.sort((a, b) => unknownLast(a, b) || a.facility.localeCompare(b.facility, 'en') || b.value - a.value || byName(a, b));
@@ -218,11 +222,11 @@ const compute = (() => {
   }
 
   function words(chart, row) {
-    row.short = row.hidden ? 'hidden' : row.few ? `n < ${chart.measure.minimum_n}` : format.value(row.value, chart.unit);
+    row.short = row.hidden ? page.unknown_word : row.few ? `n < ${chart.measure.minimum_n}` : format.value(row.value, chart.unit);
     const isPlain = ['count', 'total'].includes(chart.measure.kind);
     row.count = row.n === null ? 'hidden' : format.whole(row.n);
     const counted = chart.measure.kind === 'share' ? format.whole(row.num) : `n ${row.count}`;
-    row.text = isPlain || row.hidden || row.few ? row.short : `${row.short}  (${counted})`;
+    row.text = isPlain || row.hidden || row.few || row.n === null ? row.short : `${row.short}  (${counted})`;
     if (row.share !== undefined) row.text = `${row.short}  (${format.value(row.share, 'percent')})`;
     if (chart.form === 'heat') row.text = row.short.replace(' days', '');
     row.full = row.hidden || row.few ? row.short : format.interval(row, chart.unit);
@@ -255,7 +259,7 @@ const compute = (() => {
     const ends = new Map(found.rows.map((row) => [row.part, row]));
     // one line needs no name at its end: the headline has it
     if (chart.by[0] === 'period' && ends.size > 1) nameEnds(found.rows, [...ends.values()]);
-    if (comparison && !chart.by.includes(comparison.excluded) && chart.form !== 'ranges') {
+    if (canCompare(found, comparison) && !chart.by.includes(comparison.excluded) && chart.form !== 'ranges') {
       compared(chart, found.rows, comparison);
     }
     // of several sums over the same cases, as dollars billed and paid, the cases count once
@@ -267,7 +271,14 @@ const compute = (() => {
     return { ...found, n: isDistinct || chart.within === 'source_system' ? null : n, own: ownFilter(chart, filters) };
   }
 
+  /** Whether a comparison would be with anything else: not where its filter is not held. */
+  function canCompare({ unfiltered }, comparison) {
+    if (!comparison) return false;
+    return !unfiltered.includes(comparison.shift ? 'period' : comparison.excluded);
+  }
+
   function compared(chart, rowsNow, { filters, shift }) {
+    if (shift && !cubes.reaches(chart.cube, filters)) return;
     const { rows: others, refused } = unordered(chart, filters);
     if (refused) return;
     const id = (row, key) => JSON.stringify([key, row.second ?? row.part]);
@@ -286,5 +297,5 @@ const compute = (() => {
     return { row, unfiltered: found.unfiltered, refused: found.refused };
   }
 
-  return { rows, tile, label, start: (data) => { page = data; } };
+  return { rows, tile, canCompare, label, start: (data) => { page = data; } };
 })();

@@ -135,6 +135,19 @@ const cubes = (() => {
     return { rows, unfiltered, refused: null };
   }
 
+  /** First and last month that a cube holds; null when it has no months. */
+  function extent(name) {
+    const period = dimension(loaded[name], 'period');
+    const spans = period ? period.values.map(span).filter(Boolean) : [];
+    return spans.length ? [spans[0][0], spans[spans.length - 1][1]] : null;
+  }
+
+  /** Whether a cube's months begin early enough for filters: half a period is no comparison. */
+  function reaches(name, filters) {
+    const held = extent(name);
+    return !held || !filters.from || filters.from >= held[0];
+  }
+
   /** The values of a column that filters leave, whether or not anything happened in them. */
   function possible(name, column, filters) {
     const values = dimension(loaded[name], column).values.filter((value) => value !== 'all');
@@ -150,5 +163,5 @@ const cubes = (() => {
     return sum(name, filters, [column], []).rows.map((row) => row.key[0]);
   }
 
-  return { load, sum, values, possible, loaded };
+  return { load, sum, values, possible, extent, reaches, loaded };
 })();

@@ -82,5 +82,23 @@ const headlines = (() => {
     return said(words, { outside, all: known.length });
   }
 
-  return { highest, largest, largestTotal, trend, caseload, neutral: () => null };
+  /** What part of events falls into the day, when that is clearly more than the half it lasts. */
+  function daytime(rows, chart) {
+    const hours = rows.filter((row) => /^\d\d$/.test(row.key));
+    if (hours.some((row) => row.num === null)) return null;
+    const all = added(hours, 'num');
+    const day = added(hours.filter((row) => row.key >= '08' && row.key < '20'), 'num');
+    const [low] = statistics.wilson(day, all);
+    return all >= 10 && low > 0.5 ? said(chart.words.day, { value: format.value(day / all, 'percent') }) : null;
+  }
+
+  /** How many groups differ from a reference beyond chance. */
+  function against(rows, chart) {
+    const known = usable(rows);
+    if (known.length < 3) return null;
+    const outside = known.filter((row) => row.low > chart.reference || row.high < chart.reference).length;
+    return said(outside ? chart.words.outside : chart.words.within, { outside, all: known.length });
+  }
+
+  return { daytime, against, highest, largest, largestTotal, trend, caseload, neutral: () => null };
 })();

@@ -38,13 +38,14 @@ const tiles = (() => {
    * nothing of a selection of this year.
    */
   function series(tile, filters) {
-    if (!tile.kpis.length) return { why: '' };
+    const wantedKpis = tile.control ?? tile.kpis;
+    if (!wantedKpis.length) return { why: tile.kpis.length ? 'No control chart is kept of this number.' : '' };
     if (!page.cubes.control) return { why: page.without_control };
     if (filters.doctor_id) return { why: 'No control chart for a single doctor.' };
     if (filters.facility_id && filters.department_id) return { why: 'No control chart for one department of one facility.' };
     const { columns, rows } = cubes.loaded.control;
     const wanted = { facility_id: filters.facility_id || 'all', department_id: filters.department_id || 'all' };
-    for (const kpi of tile.kpis) {
+    for (const kpi of wantedKpis) {
       const codes = Object.entries({ ...wanted, kpi }).map(([name, value]) => [columns[name].data, columns[name].values.indexOf(value)]);
       const points = [];
       for (let row = 0; row < rows; row += 1) {
@@ -54,7 +55,7 @@ const tiles = (() => {
       if (inside.length > 1) return { points: inside, isLatest: inside.length === points.length };
       if (points.length > 1) return { why: `The control chart held here begins in ${format.period(points[0].month)}.` };
     }
-    return { why: tile.kpis.length ? 'No control chart: too few months with enough data.' : '' };
+    return { why: 'No control chart: too few months with enough data.' };
   }
 
   function point(columns, row) {
@@ -69,9 +70,12 @@ const tiles = (() => {
   }
 
   /** More, less, or no difference that the numbers support; never better or worse. */
-  function compared(tile, now, comparison) {
-    const then = comparison ? compute.tile(tile, comparison.filters) : null;
-    if (!comparison) return '';
+  function compared(tile, now, unfiltered, comparison) {
+    if (!compute.canCompare({ unfiltered }, comparison)) return '';
+    const then = compute.tile(tile, comparison.filters);
+    if (comparison.shift && !cubes.reaches(tile.cube, comparison.filters)) {
+      return `No comparison with ${comparison.name}: its data begin in ${format.period(cubes.extent(tile.cube)[0])}.`;
+    }
     if (!now || !then.row || then.refused || now.value === null || then.row.value === null) return `No comparison with ${comparison.name}.`;
     const [a, b] = [now, then.row];
     const was = `${format.value(b.value, tile.unit)} in ${comparison.name}`;
@@ -92,8 +96,11 @@ const tiles = (() => {
     part('interval').textContent = !hasValue ? whyNot(tile, row, refused)
       : [row.low !== null ? `${format.value(row.low, tile.unit)} to ${format.value(row.high, tile.unit)}` : '',
         tile.measure.kind === 'count' || row.n === null ? '' : `n = ${format.whole(row.n)}`].filter(Boolean).join(', ');
-    part('compared').textContent = compared(tile, row, comparison);
-    part('remarks').textContent = charts.remarks(tile, unfiltered).join(' ');
+    part('compared').textContent = compared(tile, row, unfiltered, comparison);
+    const period = state.period(filters, cubes.extent(tile.cube));
+    part('remarks').textContent = [
+      ...(period === state.period(filters) || unfiltered.includes('period') ? [] : [`${period}.`]),
+      ...charts.remarks(tile, unfiltered)].join(' ');
     const found = series(tile, filters);
     lines.set(tile.id, found);
     const says = part('says');
