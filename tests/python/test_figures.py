@@ -124,6 +124,7 @@ def test_every_figure_is_an_exposure_and_every_exposure_a_figure():
 
 def test_pictures_of_the_readme_are_current(drawn):
     pictures = sorted((ROOT / "docs" / "images").glob("*.png"))
+    pictures = [picture for picture in pictures if picture.name != "report.png"]  # a screenshot
     assert len(pictures) == 4
     for picture in pictures:
         # where they differ: make, then copy the file from figures/ to docs/images/
