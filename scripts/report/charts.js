@@ -86,6 +86,8 @@ const charts = (() => {
     const notes = remarks(chart, found.unfiltered);
     if (found.own) notes.push(`Shown for every ${FILTER_NAMES[found.own]}: each is compared with the whole.`);
     if (chart.form === 'heat') notes.push(...heatNotes(chart, entry.rows, empty));
+    const blank = ['pairs', 'stack'].includes(chart.form) ? entry.rows.filter((row) => row.value === null).length : 0;
+    if (blank) notes.push(`${blank} of ${entry.rows.length} values are not drawn: hidden, or of fewer than ${chart.measure.minimum_n} cases; the table says which.`);
     if (keys.length > kept.size) notes.push(`${kept.size} of ${keys.length} are drawn; the table has all.`);
     if (comparison && entry.rows.some((row) => row.compare !== undefined && row.compare !== null)) {
       const mark = chart.form === 'lines' ? 'Dashed line' : ['dots', 'bars', 'pairs'].includes(chart.form) ? 'Open diamond' : 'In the table only';
