@@ -14,7 +14,7 @@ import report_cubes
 from report_cubes import Loaded
 from report_registry import CUBES, TILES, Chart, Tile, of_edition
 
-NOT_FINE_ENOUGH = "The tables of this edition are not fine enough for it."
+NOT_FINE_ENOUGH = "The tables of this edition are not fine enough."
 
 
 def reason(

@@ -19,7 +19,15 @@ FONT = "system-ui, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 SERIES = [NAVY, ORANGE, TEAL, PLUM, "#2073BC", GREY]
 SHAPES = ["circle", "square", "diamond", "triangle-up", "cross", "triangle-down"]
 HEAT = ["#F1F5F9", "#D3E4F4", "#A9CDEF", "#6BACE6", "#2073BC", "#185A94", NAVY]
-AXIS_FORMAT = {"percent": ".0%", "count": "~s", "money": "$~s", "score": ".1f", "days": "~f"}
+FROM_ZERO = ("percent", "whole_percent", "count", "money")
+AXIS_FORMAT = {
+    "percent": ".0%",
+    "whole_percent": ".0%",
+    "count": "~s",
+    "money": "$~s",
+    "score": ".1f",
+    "days": "~f",
+}
 NARROW = 240  # pixels of the plot below which labels are short and texts beside marks left out
 SIDES = ["within", "above", "below", "none"]  # of the range that chance allows; not compared
 # nothing is 0, not $0M, and a million is m as everywhere on the page
@@ -116,9 +124,9 @@ def _earlier(y: alt.Y) -> alt.Chart:
 @form
 def dots(unit: str) -> alt.LayerChart:
     """A number per group with its interval."""
-    x = alt.X("value:Q", **_quantity(unit, zero=unit in ("percent", "count", "money")))
+    x = alt.X("value:Q", **_quantity(unit, zero=unit in FROM_ZERO))
     rule = _base().mark_rule(strokeWidth=2.5, color=COMMON).encode(
-        x=alt.X("low:Q", **_quantity(unit, zero=unit in ("percent", "count", "money"))),
+        x=alt.X("low:Q", **_quantity(unit, zero=unit in FROM_ZERO)),
         x2="high:Q",
         y=_labels(),
     )  # fmt: skip
@@ -185,9 +193,16 @@ def lines(unit: str) -> alt.LayerChart:
     x = alt.X(
         "date:T",
         scale=alt.Scale(type="utc"),
-        axis=alt.Axis(format="%b %Y", title=None, grid=False, labelOverlap=True, tickCount=8),
+        axis=alt.Axis(
+            format="%b %Y",
+            title=None,
+            grid=False,
+            labelOverlap=True,
+            labelSeparation=8,
+            tickCount=8,
+        ),
     )
-    y = alt.Y("value:Q", **_quantity(unit, zero=unit in ("percent", "count", "money")))
+    y = alt.Y("value:Q", **_quantity(unit, zero=unit in FROM_ZERO))
     band = (
         _base()
         .mark_area(opacity=0.16)

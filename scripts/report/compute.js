@@ -46,7 +46,8 @@ const compute = (() => {
     } else if (measure.kind === 'given') {
       const at = (name) => (name in measure.given ? sums[measure.given[name]] : null);
       const n = measure.per.length ? plus(sums, measure.per) : null; // null: not published
-      row = { ...none, value: at('value'), low: at('low'), high: at('high'), n };
+      const bound = (name) => (Number.isNaN(at(name)) ? null : at(name)); // a value may come without
+      row = { ...none, value: at('value'), low: bound('low'), high: bound('high'), n };
     } else {
       const num = plus(sums, measure.of);
       const den = measure.kind === 'share' ? whole : plus(sums, measure.per);
