@@ -32,6 +32,7 @@ TOPICS = (
     "activity",
     "outcomes",
     "experience",
+    "quality",
 )
 
 SHAREABLE_NAME = "shareable.html"

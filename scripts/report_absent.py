@@ -30,8 +30,10 @@ def reason(
     columns = {column["name"] for column in cube["columns"]}
     for name in chart.by:
         if name not in columns:
-            return f"Its data are not held by {name.removesuffix('_id')}: " + cube["without"].get(
-                name, "the source does not say"
+            return (
+                f"Its data are not held by {name.removesuffix('_id')}: "
+                + cube["without"].get(name, "the source does not say")
+                + "."
             )
     if not report_cubes.has_data(connection, loaded[chart.cube], chart):
         return no_data(chart.cube, loaded, chart.labels.get("cases"))

@@ -188,6 +188,7 @@ def _medians(system: str, name: str, title: str) -> Chart:
         labels=MEDIAN_LABELS,
         kpis=("FN02",),
         note="The median is the cost in the middle: a few very dear treatments do not move it.",
+        shareable={"subtitle": "Median of the known costs"},
     )
 
 

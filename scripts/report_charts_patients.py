@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from report_registry import (
     LABELS,
+    NOT_HELD,
     Chart,
     Cube,
     Tile,
@@ -74,7 +75,7 @@ EACH_SOURCE = (
 add_tiles(
     Tile("first-attendances", "First attendances in these data", "appointments",
          rate(["first_attendances"], ["attended_by_known"]), "percent", (), "higher", "lower",
-         section="patients",
+         section="patients", shareable=NOT_HELD,
          note=(
              "Of attended appointments of known patients, those that are the patient's first one in"
              " these data, at whatever place; the others are returns. A first one here need not be"
@@ -84,7 +85,8 @@ add_tiles(
     *(
         Tile(f"patients-{system.replace('_', '-')}", f"Patients: {name.lower()}", "patients",
              count("patients"), "count", (), "more", "fewer", section="patients",
-             fixed={"dimension": "gender", "source_system": system})
+             fixed={"dimension": "gender", "source_system": system},
+             shareable={} if system == "hospital_ops" else NOT_HELD)
         for system, name in SOURCES.items()
     ),
 )  # fmt: skip
@@ -136,6 +138,7 @@ def _pyramid(system: str, name: str) -> Chart:
         order="name",
         sequence=GENDERS,
         kpis=("DM01",),
+        shareable=NOT_HELD,
     )
 
 

@@ -14,7 +14,7 @@ add_charts(
         "branch-volume",
         "branches",
         title="Appointments due by branch",
-        subtitle="Appointments due and each branch's share of them",
+        subtitle="Appointments due at each branch",
         cube="appointments",
         by=("facility_id",),
         measure=count("due"),

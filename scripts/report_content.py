@@ -31,7 +31,8 @@ EDITIONS = {
     ),
     "shareable": (
         "Shareable edition",
-        "Counts from 1 to {largest} are hidden, with others so that none can be worked out.",
+        "Counts from 1 to {largest} are hidden, with others so that none can be worked out;"
+        " many of the others are rounded.",
     ),
 }
 SYSTEMS = ("hospital_ops", "care_episodes", "cancer_registry", "team_surveys")
@@ -118,7 +119,11 @@ def lead(connection: duckdb.DuckDBPyConnection, months: list[str]) -> str:
         kind for (kind,) in connection.execute("select data_set from ledger.publishes").fetchall()
     } if has_ledger(connection) else set()  # fmt: skip
     demo = "Fictional demonstration data. " if kinds == {"demo"} else ""
-    return f"{demo}Data from {months[0]} to {months[-1]}." if months else f"{demo}No dated events."
+    return (
+        f"{demo}Data from {month_name(months[0])} to {month_name(months[-1])}."
+        if months
+        else f"{demo}No dated events."
+    )
 
 
 def has_ledger(connection: duckdb.DuckDBPyConnection) -> bool:

@@ -28,7 +28,9 @@ AXIS_FORMAT = {
     "score": ".1f",
     "days": "~f",
 }
-NARROW = 240  # pixels of the plot below which labels are short and texts beside marks left out
+NARROW = 480  # pixels of a card below which labels and the numbers beside marks are short
+# the card, not what its labels leave of it; width is there to notice a change
+IN_NARROW = f"width > 0 && containerSize()[0] < {NARROW}"
 SIDES = ["within", "above", "below", "none"]  # of the range that chance allows; not compared
 # nothing is 0, not $0M, and a million is m as everywhere on the page
 AXIS_WORDS = {
@@ -87,8 +89,7 @@ def _labels() -> alt.Y:
     """Names of groups in the order of the rows."""
     axis = alt.Axis(
         title=None, domain=False, ticks=False, grid=False, labelColor=INK, labelPadding=8,
-        # what is wide is the card, not what its labels leave of it
-        labelLimit=alt.ExprRef(f"width > 0 && containerSize()[0] < {NARROW} ? 110 : 230"),
+        labelLimit=alt.ExprRef(f"{IN_NARROW} ? 110 : 230"),
     )  # fmt: skip
     return alt.Y("label:N", sort=None, axis=axis)
 
@@ -97,7 +98,7 @@ def _beside(x: str = "value:Q") -> alt.Chart:
     """The number in words, right of the plot."""
     return (
         _base()
-        .transform_calculate(said=f"width < {NARROW} ? datum.short : datum.text")
+        .transform_calculate(said=f"{IN_NARROW} ? datum.short : datum.text")
         .mark_text(align="left", dx=8, color=GREY, fontSize=12)
         .encode(x=alt.XValue("width"), y=_labels(), text="said:N")
     )
@@ -111,13 +112,13 @@ def _tooltip() -> list[alt.Tooltip]:
     ]
 
 
-def _earlier(y: alt.Y) -> alt.Chart:
+def _earlier(y: alt.Y, **encodings: alt.Color) -> alt.Chart:
     """The comparison: an open diamond, so that colour is not the only cue."""
     return (
         _base()
         .transform_filter("isValid(datum.compare)")
         .mark_point(shape="diamond", filled=False, size=70, strokeWidth=2, color=ORANGE)
-        .encode(x="compare:Q", y=y)
+        .encode(x="compare:Q", y=y, **encodings)
     )
 
 
@@ -216,8 +217,8 @@ def lines(unit: str) -> alt.LayerChart:
         shape=alt.Shape("part:N", sort=None, scale=alt.Scale(range=SHAPES), legend=None),
         tooltip=_tooltip(),
     )  # fmt: skip
-    compare = _base().mark_line(strokeWidth=1.5, strokeDash=[5, 4], color=GREY).encode(
-        x=x, y="compare:Q", detail="part:N"
+    compare = _base().mark_line(strokeWidth=1.5, strokeDash=[5, 4]).encode(
+        x=x, y="compare:Q", color=_series_colour()
     )  # fmt: skip
     end = (
         _base()
@@ -288,7 +289,7 @@ def heat(unit: str) -> alt.LayerChart:
             x=x,
             y=y,
             text=alt.condition(
-                f"bandwidth('x') >= 30 || width >= {NARROW}", alt.Text("text:N"), alt.value("")
+                f"bandwidth('x') >= 30 || !({IN_NARROW})", alt.Text("text:N"), alt.value("")
             ),
             color=alt.condition(dark, alt.value("white"), alt.value(INK)),
         )
@@ -310,8 +311,12 @@ def _legend(symbol: str | None = None) -> alt.Legend:
     )  # fmt: skip
 
 
+# a part has its colour and place in the legend whichever row has it first
+TONE = alt.EncodingSortField("tone", op="min")
+
+
 def _parts(symbol: str | None) -> alt.Color:
-    return alt.Color("part:N", sort=None, scale=alt.Scale(range=SERIES), legend=_legend(symbol))
+    return alt.Color("part:N", sort=TONE, scale=alt.Scale(range=SERIES), legend=_legend(symbol))
 
 
 def _tooltip_of_part() -> list[alt.Tooltip]:
@@ -349,13 +354,13 @@ def stack(unit: str) -> alt.LayerChart:
 def pairs(unit: str) -> alt.LayerChart:
     """Several numbers per group on one row, told apart by shape and colour."""
     x = alt.X("value:Q", **_quantity(unit, zero=True))
-    shape = alt.Shape("part:N", sort=None, scale=alt.Scale(range=SHAPES), legend=_legend())
+    shape = alt.Shape("part:N", sort=TONE, scale=alt.Scale(range=SHAPES), legend=_legend())
     row = _base().mark_rule(color=GRID, strokeWidth=1).encode(
         y=_labels(), x=alt.XValue(0), x2=alt.X2Value("width")
     )  # fmt: skip
     point = _base().mark_point(filled=True, size=80, opacity=0.9).encode(
         x=x, y=_labels(), color=_parts(None), shape=shape, tooltip=_tooltip_of_part()
     )  # fmt: skip
-    return alt.layer(row, point, _earlier(_labels())).properties(
+    return alt.layer(row, point, _earlier(_labels(), color=_parts(None))).properties(
         width="container", height=alt.Step(24)
     )

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 FILTERS = ("facility_id", "department_id", "doctor_id", "period")
+NOT_HELD = {"cube": ""}  # as `shareable`: the tables of that edition do not have its columns
 
 
 @dataclass(frozen=True)

@@ -88,7 +88,7 @@ const charts = (() => {
     if (chart.form === 'heat') notes.push(...heatNotes(chart, entry.rows, empty));
     if (keys.length > kept.size) notes.push(`${kept.size} of ${keys.length} are drawn; the table has all.`);
     if (comparison && entry.rows.some((row) => row.compare !== undefined && row.compare !== null)) {
-      const mark = chart.form === 'lines' ? 'Dashed line' : ['dots', 'bars'].includes(chart.form) ? 'Open diamond' : 'In the table only';
+      const mark = chart.form === 'lines' ? 'Dashed line' : ['dots', 'bars'].includes(chart.form) ? 'Open diamond' : 'In the table also';
       notes.push(`${mark}: ${comparison.name}.`);
     }
     const held = cubes.extent(chart.cube);

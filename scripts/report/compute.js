@@ -148,6 +148,9 @@ const compute = (() => {
       const places = new Map(across.map((row, i) => [row.second, i]));
       for (const row of rows) row.place = places.get(row.second);
     }
+    // a part keeps its colour whichever row has it first
+    const parts = [...new Map(rows.map((row) => [row.second, row])).values()].sort(second).map((row) => row.second);
+    for (const row of rows) row.tone = row.second === undefined ? Object.values(chart.parts).indexOf(row.part) : parts.indexOf(row.second);
     if (chart.by[0] === 'period') return rows.sort((a, b) => a.key.localeCompare(b.key) || second(a, b));
     if (chart.form === 'ranges') {
       return rows.sort((a, b) => unknownLast(a, b) || a.facility.localeCompare(b.facility, 'en') || b.value - a.value || byName(a, b));
@@ -261,7 +264,7 @@ const compute = (() => {
     const ends = new Map(found.rows.map((row) => [row.part, row]));
     // one line needs no name at its end: the headline has it
     if (chart.by[0] === 'period' && (ends.size > 1 || chart.by.length > 1)) nameEnds(found.rows, [...ends.values()]);
-    if (comparison && !chart.by.includes(comparison.excluded) && chart.form !== 'ranges') {
+    if (canCompare(found, comparison) && !chart.by.includes(comparison.excluded) && chart.form !== 'ranges') {
       compared(chart, found.rows, comparison);
     }
     // of several sums over the same cases, as dollars billed and paid, the cases count once
@@ -273,10 +276,16 @@ const compute = (() => {
     return { ...found, n: isDistinct || chart.within === 'source_system' ? null : n, own: ownFilter(chart, filters) };
   }
 
-  function compared(chart, rowsNow, { filters, shift, excluded }) {
+  /** Whether a comparison would be with anything else: not where its filter is not held. */
+  function canCompare({ unfiltered }, comparison) {
+    if (!comparison) return false;
+    return !unfiltered.includes(comparison.shift ? 'period' : comparison.excluded);
+  }
+
+  function compared(chart, rowsNow, { filters, shift }) {
     if (shift && !cubes.reaches(chart.cube, filters)) return;
-    const { rows: others, refused, unfiltered } = unordered(chart, filters);
-    if (refused || unfiltered.includes(excluded || 'period')) return; // it would be the same number
+    const { rows: others, refused } = unordered(chart, filters);
+    if (refused) return;
     const id = (row, key) => JSON.stringify([key, row.second ?? row.part]);
     const isMonths = chart.by[0] === 'period' && shift;
     const values = new Map(others.map((row) => [
@@ -293,5 +302,5 @@ const compute = (() => {
     return { row, unfiltered: found.unfiltered, refused: found.refused };
   }
 
-  return { rows, tile, label, start: (data) => { page = data; } };
+  return { rows, tile, canCompare, label, start: (data) => { page = data; } };
 })();
