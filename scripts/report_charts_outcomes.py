@@ -5,8 +5,8 @@ Usage: imported by build_report.py; nothing to run.
 
 from __future__ import annotations
 
-from report_charts_overview import MORTALITY, READMISSION, RECORDED, ready
-from report_registry import Chart, Cube, add_charts, add_cubes, given, rate, share
+from report_charts_overview import MORTALITY, READMISSION, RECORDED, SUCCESS, ready
+from report_registry import Chart, Cube, add_charts, add_cubes, given, share
 
 CRUDE = (
     "Crude: facilities differ in whom they admit (age, illness, kind of stay), and that is not"
@@ -137,7 +137,6 @@ add_cubes(
     ),
 )  # fmt: skip
 
-SUCCESS = rate(["successes"], ["evaluable"])
 SUCCESS_LABELS = {"group": "Treatment", "value": "Success rate", "numerator": "Successes",
                   "n": "With a known outcome"}  # fmt: skip
 SUCCESS_SHAREABLE = {
