@@ -5,7 +5,6 @@ Usage: imported by build_report.py; nothing to run.
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
 from dataclasses import asdict
@@ -16,11 +15,11 @@ import duckdb
 
 import report_absent
 import report_cubes
+import report_figures
 import report_forms
 import report_tables
 from figure_style import MONTHS
 from report_cubes import Loaded
-from report_page import packed
 from report_registry import CHARTS, LABELS, SECTIONS, Chart, Tile, of_edition
 from shareable import EDITION_TABLE
 
@@ -44,7 +43,6 @@ READING = (
 )
 SPARK = "spark"
 FULL_PERIOD_SHARE = 0.75  # as full_period_share of dbt_project.yml, which the file does not hold
-SVG_SIZE = re.compile(rb'viewBox="0 0 ([0-9.]+) ([0-9.]+)"')
 
 
 def collect(
@@ -115,9 +113,8 @@ def largest_hidden(connection: duckdb.DuckDBPyConnection, edition: str) -> int:
 
 def lead(connection: duckdb.DuckDBPyConnection, months: list[str]) -> str:
     """One line under the title: what data these are."""
-    kinds = {
-        kind for (kind,) in connection.execute("select data_set from ledger.publishes").fetchall()
-    } if has_ledger(connection) else set()  # fmt: skip
+    source = "ledger.publishes" if has_ledger(connection) else f"marts.{EDITION_TABLE}"
+    kinds = {kind for (kind,) in connection.execute(f"select data_set from {source}").fetchall()}
     demo = "Fictional demonstration data. " if kinds == {"demo"} else ""
     return (
         f"{demo}Data from {month_name(months[0])} to {month_name(months[-1])}."
@@ -299,7 +296,7 @@ def section(
     title, question = SECTIONS[name]
     own_tiles = [(tile, reason) for tile, reason in tiles if tile.section == name]
     own_charts = [(chart, reason) for chart, reason in charts if chart.section == name]
-    drawn, absent = drawn_figures(connection, name, figures, is_shareable)
+    drawn, absent = report_figures.of_section(connection, name, figures, is_shareable)
     left_out = [
         *({"title": tile.label, "reason": reason} for tile, reason in own_tiles if reason),
         *({"title": chart.title, "reason": reason} for chart, reason in own_charts if reason),
@@ -345,56 +342,3 @@ def mart(cube: str, is_shareable: bool) -> str:
     found = report_cubes.CUBES[cube]
     sql = found.shareable if is_shareable else found.internal
     return ", ".join(sorted(set(re.findall(r"marts\.(\w+)", sql or ""))))
-
-
-# --- figures -------------------------------------------------------------------------------------
-
-FIGURE_SECTIONS = {
-    "O": "overview",
-    "A": "appointments",
-    "B": "branches",
-    "P": "patients",
-    "V": "activity",
-    "R": "outcomes",
-    "S": "outcomes",
-    "C": "outcomes",
-    "X": "experience",
-    "T": "experience",
-    "M": "money",
-}
-
-
-def drawn_figures(
-    connection: duckdb.DuckDBPyConnection, name: str, folder: Path | None, is_shareable: bool
-) -> tuple[list[dict], list[dict]]:
-    """The drawn figures of a section, compressed; and those that cannot be shown, with why."""
-    if is_shareable or folder is None:
-        return [], []
-    from plot_figures import MANIFEST, publish_hash
-
-    try:
-        entries = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["figures"]
-    except (OSError, ValueError, KeyError):
-        return [], []
-    drawn, stale = [], []
-    for entry in sorted(entries, key=lambda entry: entry["figure_id"]):
-        if FIGURE_SECTIONS.get(entry["figure_id"][0]) != name:
-            continue
-        if entry.get("publish") != publish_hash(connection):
-            stale.append(entry["figure_id"])
-            continue
-        svg = (folder / f"{entry['name']}.svg").read_bytes()
-        width, height = (float(size) for size in SVG_SIZE.search(svg).groups())
-        drawn.append(
-            {
-                "name": entry["name"],
-                "figure_id": entry["figure_id"],
-                "alt": entry["alt"],
-                "width": round(width),
-                "height": round(height),
-                "packed": packed(svg),
-            }
-        )
-    reason = "Drawn from another publish: run `make figures report`."
-    title = f"Drawn figures {', '.join(stale)}"
-    return drawn, [{"title": title, "reason": reason}] if stale else []

@@ -81,6 +81,7 @@ const main = (() => {
     for (const [event, isPaper] of [['beforeprint', true], ['afterprint', false]]) {
       window.addEventListener(event, () => {
         if (isPaper) unpackAll();
+        for (const drawn of document.querySelectorAll('details.drawn')) drawn.open = isPaper;
         document.documentElement.classList.toggle('paper', isPaper);
         window.dispatchEvent(new Event('resize'));
       });

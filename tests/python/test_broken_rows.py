@@ -229,7 +229,7 @@ def test_a_category_that_is_a_persons_name_too_is_refused(tmp_path):
     rows.plant(tmp_path / "raw", all_cases())
     _, refusal = complete(tmp_path)
     assert "direct identifiers would be published" in refusal
-    assert "marts.dim_departments.name (" in refusal and "in the private database" in refusal
+    assert "marts.dim_departments.name (" in refusal and ", private database; take" in refusal
 
 
 @pytest.mark.soak
