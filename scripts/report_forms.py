@@ -200,6 +200,7 @@ def lines(unit: str) -> alt.LayerChart:
             grid=False,
             labelOverlap=True,
             labelSeparation=8,
+            labelBound=True,
             tickCount=8,
         ),
     )
@@ -267,10 +268,16 @@ def heat(unit: str) -> alt.LayerChart:
     x = alt.X(
         "across:N",
         sort=alt.EncodingSortField("place", op="min"),
-        # a name of several words stands on several lines, which grow downwards only
-        axis=alt.Axis(title=None, domain=False, ticks=False, orient="bottom", labelAngle=0,
-                      labelOverlap=True, labelBound=True, labelLimit=90, labelSeparation=4,
-                      labelExpr="split(datum.label, ' ')"),
+        # a name of several words stands on several lines, which grow downwards only; upright where
+        # it is narrow
+        axis=alt.Axis(
+            title=None, domain=False, ticks=False, orient="bottom", labelOverlap=True,
+            labelBound=True, labelLimit=90, labelSeparation=4,
+            labelAngle=alt.ExprRef(f"{IN_NARROW} ? 270 : 0"),
+            labelAlign=alt.ExprRef(f"{IN_NARROW} ? 'right' : 'center'"),
+            labelBaseline=alt.ExprRef(f"{IN_NARROW} ? 'middle' : 'top'"),
+            labelExpr=f"{IN_NARROW} ? datum.label : split(datum.label, ' ')",
+        ),
     )  # fmt: skip
     y = _labels()
     scale = alt.Scale(type="quantize", range=HEAT, zero=False)
