@@ -97,6 +97,7 @@ const main = (() => {
     chartIds: () => charts.ids(),
     rows: (id) => charts.rows(id),
     tiles: () => tiles.rows(),
+    headline: (chart, rows) => headlines[chart.headline](rows, chart),
     cubes: () => Object.fromEntries(Object.entries(cubes.loaded).map(([name, cube]) => [name, { rows: cube.rows, columns: Object.keys(cube.columns) }])),
     settled: async () => { await tiles.settled(); await charts.settled(); },
     unpackAll,
