@@ -152,10 +152,10 @@ def test_a_chart_without_data_says_so(sql, rows, changes, wanted):
     assert (found is None) if wanted is None else (wanted in found)
 
 
-def tiles_shown(readmissions: int) -> tuple[set[str], dict[str, str]]:
+def tiles_shown(readmissions: int, others: int = 1) -> tuple[set[str], dict[str, str]]:
     """The tiles of care episodes that are shown, and the reasons of the others."""
     measures = CUBES["episodes"].measures
-    numbers = {name: 1 for name in measures} | {
+    numbers = dict.fromkeys(measures, others) | {
         "index_stays": readmissions, "readmissions": readmissions, "emergency_visits": 0,
     }  # fmt: skip
     sql = "select " + ", ".join(f"{numbers[name]} as {name}" for name in measures)
@@ -173,6 +173,8 @@ def test_the_recorded_flag_stands_in_only_where_stays_cannot_be_linked():
     assert absent["emergency"] == "What it needs is not in these data."
     shown, absent = tiles_shown(readmissions=0)
     assert "readmission-recorded" in shown and "readmission" in absent
+    shown, absent = tiles_shown(readmissions=0, others=0)  # one line for both of them
+    assert "readmission" in absent and "readmission-recorded" not in shown | absent.keys()
 
 
 def test_what_is_left_out_for_one_reason_is_one_line():
