@@ -32,7 +32,7 @@ const charts = (() => {
     if (!found.rows.length) return `No ${chart.labels.cases || 'data'} in this selection.`;
     if (found.rows.every((row) => row.value === null)) {
       return found.rows.some((row) => row.hidden)
-        ? 'Not shown: the counts behind it are hidden in this edition.'
+        ? (page.unknown_word === 'hidden' ? 'Not shown: the counts behind it are hidden in this edition.' : 'Not shown: too few cases to report any of it.')
         : `Not shown: every group has fewer than ${chart.measure.minimum_n} cases; the counts are in the table.`;
     }
     return '';

@@ -46,7 +46,8 @@ const compute = (() => {
     } else if (measure.kind === 'given') {
       const at = (name) => (name in measure.given ? sums[measure.given[name]] : null);
       const n = measure.per.length ? plus(sums, measure.per) : null; // null: not published
-      row = { ...none, value: at('value'), low: at('low'), high: at('high'), n };
+      const bound = (name) => (Number.isNaN(at(name)) ? null : at(name)); // a value may come without
+      row = { ...none, value: at('value'), low: bound('low'), high: bound('high'), n };
     } else {
       const num = plus(sums, measure.of);
       const den = measure.kind === 'share' ? whole : plus(sums, measure.per);
@@ -263,7 +264,7 @@ const compute = (() => {
     const ends = new Map(found.rows.map((row) => [row.part, row]));
     // one line needs no name at its end: the headline has it
     if (chart.by[0] === 'period' && (ends.size > 1 || chart.by.length > 1)) nameEnds(found.rows, [...ends.values()]);
-    if (comparison && !chart.by.includes(comparison.excluded) && chart.form !== 'ranges') {
+    if (canCompare(found, comparison) && !chart.by.includes(comparison.excluded) && chart.form !== 'ranges') {
       compared(chart, found.rows, comparison);
     }
     // of several sums over the same cases, as dollars billed and paid, the cases count once
@@ -275,10 +276,16 @@ const compute = (() => {
     return { ...found, n: isDistinct || chart.within === 'source_system' ? null : n, own: ownFilter(chart, filters) };
   }
 
-  function compared(chart, rowsNow, { filters, shift, excluded }) {
+  /** Whether a comparison would be with anything else: not where its filter is not held. */
+  function canCompare({ unfiltered }, comparison) {
+    if (!comparison) return false;
+    return !unfiltered.includes(comparison.shift ? 'period' : comparison.excluded);
+  }
+
+  function compared(chart, rowsNow, { filters, shift }) {
     if (shift && !cubes.reaches(chart.cube, filters)) return;
-    const { rows: others, refused, unfiltered } = unordered(chart, filters);
-    if (refused || unfiltered.includes(excluded || 'period')) return; // it would be the same number
+    const { rows: others, refused } = unordered(chart, filters);
+    if (refused) return;
     const id = (row, key) => JSON.stringify([key, row.second ?? row.part]);
     const isMonths = chart.by[0] === 'period' && shift;
     const values = new Map(others.map((row) => [

@@ -19,6 +19,8 @@ const headlines = (() => {
 
   /** The clearly highest group, else the clearly lowest, else that none stands apart. */
   function highest(rows, chart) {
+    // a group that is hidden may be the highest
+    if (rows.some((row) => row.hidden && row.key !== 'unknown')) return null;
     const top = clearly(rows, true);
     if (top && chart.words.highest) return fill(chart.words.highest, top, chart.unit);
     const bottom = clearly(rows, false);

@@ -8,7 +8,7 @@ const main = (() => {
       .map((tile) => `${format.value(rows[tile.id].value, 'count')} ${tile.label.toLowerCase()}`);
     const compared = state.comparison(filters);
     const versus = compared ? ` Compared with ${compared.name}.` : '';
-    return `Shown: ${state.sentence(filters)}. ${counted.join(', ') || 'No events'}.${versus}`;
+    return `Shown: ${state.sentence(filters)}. ${counted.join(', ') || 'Nothing is counted here'}.${versus}`;
   }
 
   /** Apply filters: resolved when tiles and charts in sight show them. */
@@ -97,6 +97,7 @@ const main = (() => {
     chartIds: () => charts.ids(),
     rows: (id) => charts.rows(id),
     tiles: () => tiles.rows(),
+    headline: (chart, rows) => headlines[chart.headline](rows, chart),
     cubes: () => Object.fromEntries(Object.entries(cubes.loaded).map(([name, cube]) => [name, { rows: cube.rows, columns: Object.keys(cube.columns) }])),
     settled: async () => { await tiles.settled(); await charts.settled(); },
     unpackAll,

@@ -76,7 +76,6 @@ const tiles = (() => {
     if (comparison.shift && !cubes.reaches(tile.cube, comparison.filters)) {
       return `No comparison with ${comparison.name}: its data begin in ${format.period(cubes.extent(tile.cube)[0])}.`;
     }
-    if (then.unfiltered.includes(comparison.excluded || 'period')) return `No comparison with ${comparison.name}: it would be the same number.`;
     if (!now || !then.row || then.refused || now.value === null || then.row.value === null) return `No comparison with ${comparison.name}.`;
     const [a, b] = [now, then.row];
     const was = `${format.value(b.value, tile.unit)} in ${comparison.name}`;
@@ -97,7 +96,7 @@ const tiles = (() => {
     part('interval').textContent = !hasValue ? whyNot(tile, row, refused)
       : [row.low !== null ? `${format.value(row.low, tile.unit)} to ${format.value(row.high, tile.unit)}` : '',
         tile.measure.kind === 'count' || row.n === null ? '' : `n = ${format.whole(row.n)}`].filter(Boolean).join(', ');
-    part('compared').textContent = row ? compared(tile, row, comparison) : '';
+    part('compared').textContent = row ? compared(tile, row, unfiltered, comparison) : '';
     const period = state.period(filters, cubes.extent(tile.cube));
     part('remarks').textContent = [
       ...(period === state.period(filters) || unfiltered.includes('period') ? [] : [`${period}.`]),
