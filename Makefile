@@ -12,13 +12,11 @@ export WARDHOUSE_WAREHOUSE := $(WAREHOUSE)
 # make warehouse ACCEPT_LOSS=1 publishes although rows would be lost; make restore NUMBER=3 goes back.
 ACCEPT_LOSS ?=
 NUMBER ?=
-# The settings that a raw folder carries (wardhouse.yml), checked, as dbt vars.
-DBT_VARS = vars="$$($(BIN)/python scripts/folder_settings.py)" || exit 2
 
 .DEFAULT_GOAL := all
-.PHONY: all setup setup-dev warehouse restore history verify figures test soak lint docs demo-data lock sbom audit clean help
+.PHONY: all setup setup-dev warehouse restore history verify figures report test soak bench-report lint docs demo-data lock sbom audit clean help
 
-all: warehouse figures ## Set up, build, test and publish the warehouse, draw the figures (the default)
+all: warehouse figures report ## Set up, build, test and publish the warehouse, draw figures and report (the default)
 
 setup: .venv/installed ## Create the environment from requirements.lock
 
@@ -53,19 +51,25 @@ verify: setup ## Prove that the published file holds one publish, whole
 figures: setup ## Draw figures/ from the published database
 	@$(BIN)/python scripts/run_warehouse.py figures
 
+report: setup ## Write the interactive report/index.html, and shareable.html beside it
+	@$(BIN)/python scripts/run_warehouse.py report
+
 test: setup-dev ## Run every test: dbt data tests, dbt unit tests and pytest
 	@$(BIN)/python -m pytest
 
 soak: setup-dev ## Run the long trials: broken inputs, kills, full disks, attacks on hidden cells (an hour or more)
 	@$(BIN)/python -m pytest -m soak
 
+bench-report: setup-dev ## Measure the report in Chromium: size, seconds to usable, milliseconds of a filter
+	@$(BIN)/python tests/python/bench_report.py --rows 150000
+
 lint: setup-dev ## Check the style of SQL and Python
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/sqlfluff lint models analyses tests/singular --processes 2
 
-docs: setup ## Write the dbt documentation as one file, target/static_index.html
-	@$(DBT_VARS); $(BIN)/dbt docs generate --static --vars "$$vars"
+docs: setup ## Write dbt's documentation of every model and column as one page, dbt_docs/index.html
+	@$(BIN)/python scripts/docs_site.py
 
 demo-data: setup ## Write the demo data anew (byte-identical unless the generator changed)
 	@$(BIN)/python scripts/generate_demo_data.py
@@ -84,7 +88,7 @@ audit: setup-dev ## Check the installed packages: as locked, unchanged, licences
 	@$(BIN)/python scripts/audit_packages.py $(if $(ADVISORIES),--advisories $(ADVISORIES))
 
 clean: ## Remove the environment and all that builds made: the published database and the key of the ids too
-	@rm -rf .venv build target logs figures warehouse .pytest_cache .ruff_cache .hypothesis
+	@rm -rf .venv build target logs figures report dbt_docs warehouse .pytest_cache .ruff_cache .hypothesis
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

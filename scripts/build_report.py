@@ -3,7 +3,8 @@
 Usage: python scripts/build_report.py [--database PATH] [--figures FOLDER] [--output FILE]
 
 The database is opened read-only. The file needs no server and no network, and the same marts give
-the same bytes. Of the shareable edition it makes the shareable report.
+the same bytes. Beside index.html goes shareable.html, made of the shareable edition alone, where
+that edition was published; with --database, one file is made of that database.
 """
 
 from __future__ import annotations
@@ -19,11 +20,22 @@ import plot_figures
 import report_content
 import report_page
 import settings
+import shareable
 from settings import UserError
 
 TOPICS = (
     "appointments",
+    "money",
+    "overview",
+    "workforce",
+    "patients",
+    "activity",
+    "outcomes",
+    "experience",
+    "quality",
 )
+
+SHAREABLE_NAME = "shareable.html"
 
 for topic in TOPICS:
     importlib.import_module(f"report_charts_{topic}")
@@ -55,7 +67,7 @@ def write(output: Path, content: bytes) -> None:
 
 
 def main(argv: Sequence[str]) -> int:
-    """Write the report of one database."""
+    """Write the reports of the published file, or the one of another database."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--database", type=Path, help="a published database other than the usual")
     parser.add_argument("--figures", type=Path, help="a folder of figures other than the usual")
@@ -63,9 +75,18 @@ def main(argv: Sequence[str]) -> int:
     arguments = parser.parse_args(argv)
     database = arguments.database or settings.published_database()
     output = arguments.output or settings.report_file()
-    content = build(database, arguments.figures or settings.figures_dir())
-    write(output, content)
-    print(f"report of {len(content) / 1e6:.1f} MB in {settings.shown(output)}")
+    wanted = [(database, output)]
+    edition = shareable.beside(database)
+    beside = output.with_name(SHAREABLE_NAME)
+    if not arguments.database:
+        if edition.is_file():
+            wanted.append((edition, beside))
+        else:
+            beside.unlink(missing_ok=True)  # it would be the report of another publish
+    for source, file in wanted:
+        content = build(source, arguments.figures or settings.figures_dir())
+        write(file, content)
+        print(f"report of {len(content) / 1e6:.1f} MB in {settings.shown(file)}")
     return 0
 
 

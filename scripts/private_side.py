@@ -149,6 +149,16 @@ def take_build_folder(
             if not is_second_try:
                 take_build_folder(path, config, command, is_second_try=True)
                 return
+        if "replaying WAL" in text and not is_second_try:
+            # A kill came while dbt replaced tables, and DuckDB cannot read its notes of it back.
+            Path(f"{path}.wal").unlink(missing_ok=True)
+            print(
+                f"wardhouse: the last writes of a killed build cannot be read, {path}.wal; "
+                "they were discarded, this build makes them anew",
+                file=sys.stderr,
+            )
+            take_build_folder(path, config, command, is_second_try=True)
+            return
         if "not a valid DuckDB" in text:
             raise UserError(
                 f"the private database is damaged, {path}; delete it and run dbt build"

@@ -17,18 +17,22 @@ OUTCOMES = {
 add_cubes(
     Cube(
         "appointments",
-        measures=("due", *OUTCOMES, "first_attendances"),
+        measures=("due", *OUTCOMES, "attended_by_known", "first_attendances"),
         internal="""
             select facility_id, department_id, doctor_id, strftime(month, '%Y-%m') as period,
-                due, attended, no_shows, cancelled, unresolved, first_attendances
+                due, attended, no_shows, cancelled, unresolved, attended_by_known, first_attendances
             from marts.report_appointments
         """,
         shareable="""
             select facility_id, strftime(month, '%Y-%m') as period,
-                due, attended, no_shows, cancelled, unresolved, null as first_attendances
+                due, attended, no_shows, cancelled, unresolved,
+                null as attended_by_known, null as first_attendances
             from marts.kpi_appointment_outcomes_monthly
+            union all
+            select facility_id, 'all', due, attended, no_shows, cancelled, unresolved, null, null
+            from marts.kpi_facility_activity
         """,
-        shareable_totals=("facility_id",),
+        shareable_totals=("facility_id", "period"),
     ),
     Cube(
         "appointment_segments",
@@ -83,8 +87,12 @@ add_charts(
         unit="percent",
         headline="largest",
         words={"largest": "{value} of appointments due: {label}"},
-        labels={"group": "Outcome", "value": "Share of due", "n": "Due",
-                "cases": "appointments"},  # fmt: skip
+        labels={
+            "group": "Outcome",
+            "value": "Share of due",
+            "n": "Due",
+            "cases": "appointments",
+        },  # fmt: skip
         order="given",
         sequence=tuple(OUTCOMES),
         kpis=("AP01", "AP02", "AP03", "AP04", "AP10"),
@@ -100,8 +108,13 @@ add_charts(
         parts=OUTCOMES,
         form="lines",
         unit="percent",
-        labels={"group": "Month", "second": "Outcome", "value": "Share of due", "n": "Due",
-                "cases": "appointments"},  # fmt: skip
+        labels={
+            "group": "Month",
+            "second": "Outcome",
+            "value": "Share of due",
+            "n": "Due",
+            "cases": "appointments",
+        },  # fmt: skip
         kpis=("AP01", "AP02", "AP03", "AP04", "AP10"),
     ),
     Chart(
@@ -117,7 +130,7 @@ add_charts(
         unit="percent",
         headline="highest",
         words={
-            "highest": "No-shows are most frequent among appointments booked {label} ahead: {value}",
+            "highest": "No-shows are most frequent when booked {label} ahead: {value}",
             "none": "No-show rate by lead time: no band stands apart from all others",
         },
         labels={"group": "Booked ahead", **NO_SHOW_LABELS},

@@ -5,20 +5,22 @@ Usage: imported by build_report.py; nothing to run.
 
 from __future__ import annotations
 
-import json
 import re
+from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
+import report_absent
 import report_cubes
+import report_figures
 import report_forms
 import report_tables
+from figure_style import MONTHS
 from report_cubes import Loaded
-from report_page import packed
-from report_registry import CHARTS, SECTIONS, TILES, Chart
+from report_registry import CHARTS, LABELS, SECTIONS, Chart, Tile, of_edition
 from shareable import EDITION_TABLE
 
 EDITIONS = {
@@ -28,17 +30,19 @@ EDITIONS = {
     ),
     "shareable": (
         "Shareable edition",
-        "Counts from 1 to {largest} are hidden, with others so that none can be worked out.",
+        "Counts from 1 to {largest} are hidden, with others so that none can be worked out;"
+        " many of the others are rounded.",
     ),
 }
 SYSTEMS = ("hospital_ops", "care_episodes", "cancer_registry", "team_surveys")
 NO_CONTROL_CHARTS = "No control chart: its limits would give hidden counts back."
 READING = (
-    "The small lines are the last months of each control chart: the grey band holds what this number"
-    " has always done. An icon speaks of the last month: only a special cause is a change."
+    "The small lines are the last months of each control chart: the grey band holds what chance"
+    " alone would do. The icon speaks of the last month drawn, not of the whole period: only a"
+    " special cause is a change. A control chart does not say whether the level is good."
 )
 SPARK = "spark"
-SVG_SIZE = re.compile(rb'viewBox="0 0 ([0-9.]+) ([0-9.]+)"')
+FULL_PERIOD_SHARE = 0.75  # as full_period_share of dbt_project.yml, which the file does not hold
 
 
 def collect(
@@ -50,11 +54,17 @@ def collect(
     described, cube_bytes = report_cubes.pack(connection, loaded)
     labels = names(connection)
     months = all_months(described)
+    charts = [
+        (chart, report_absent.reason(connection, chart, described, loaded))
+        for chart in (of_edition(each, is_shareable) for each in CHARTS.values())
+    ]
+    tiles = report_absent.tiles_of(connection, loaded, is_shareable)
+    shown = [chart for chart, reason in charts if reason is None]
     page = {
         "cubes": described,
-        "charts": [chart_data(chart) for chart in shown_charts(described)],
-        "tiles": [tile_data(tile) for tile in TILES.values() if tile.cube in described],
-        "forms": forms(shown_charts(described)),
+        "charts": [chart_data(chart) for chart in shown],
+        "tiles": [tile_data(tile) for tile, reason in tiles if reason is None],
+        "forms": forms(shown),
         "spark": SPARK,
         "labels": labels,
         "facilities": known(described, "facility_id"),
@@ -63,6 +73,8 @@ def collect(
         "months": months,
         "period": {"first": months[0] if months else None, "last": months[-1] if months else None},
         "whole_period": "whole period",
+        "unknown_word": "hidden" if is_shareable else "not reported",
+        "full_period_share": FULL_PERIOD_SHARE,
         "without_control": NO_CONTROL_CHARTS,
     }
     edition = "shareable" if is_shareable else "internal"
@@ -77,7 +89,7 @@ def collect(
         "controls": controls(page, labels, months),
         "filter_remarks": [],
         "sections": [
-            section(connection, name, described, definitions, figures, is_shareable)
+            section(connection, name, charts, tiles, definitions, figures, is_shareable)
             for name in SECTIONS
         ],
         "facts": report_tables.facts(connection),
@@ -105,7 +117,11 @@ def lead(connection: duckdb.DuckDBPyConnection, months: list[str]) -> str:
         kind for (kind,) in connection.execute("select data_set from ledger.publishes").fetchall()
     } if has_ledger(connection) else set()  # fmt: skip
     demo = "Fictional demonstration data. " if kinds == {"demo"} else ""
-    return f"{demo}Data from {months[0]} to {months[-1]}." if months else f"{demo}No dated events."
+    return (
+        f"{demo}Data from {month_name(months[0])} to {month_name(months[-1])}."
+        if months
+        else f"{demo}No dated events."
+    )
 
 
 def has_ledger(connection: duckdb.DuckDBPyConnection) -> bool:
@@ -130,7 +146,16 @@ def names(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, str]]:
             if has_table(connection, table)
             else {}
         )
-    return found
+    for column, called in found.items():
+        twice = {name for name, times in Counter(called.values()).items() if times > 1}
+        # two of one name are two bars, not one
+        found[column] = {
+            code: f"{name} ({code.removesuffix('.none').replace('_', ' ')})"
+            if name in twice
+            else name
+            for code, name in called.items()
+        }
+    return found | LABELS
 
 
 def known(described: dict[str, dict], name: str) -> list[str]:
@@ -146,7 +171,7 @@ def known(described: dict[str, dict], name: str) -> list[str]:
 
 
 def all_months(described: dict[str, dict]) -> list[str]:
-    """Every month in which anything happened; a cube that has only years has all of their months."""
+    """Every month in which anything happened; of a cube that has only years, all their months."""
     months: set[str] = set()
     for value in known(described, "period"):
         if re.fullmatch(r"\d{4}-\d{2}", value):
@@ -217,29 +242,10 @@ def controls(page: dict, labels: dict[str, dict[str, str]], months: list[str]) -
 def month_name(month: str) -> str:
     """2026-06 as Jun 2026."""
     year, number = month.split("-")
-    return f"{'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split()[int(number) - 1]} {year}"
+    return f"{MONTHS[int(number) - 1]} {year}"
 
 
 # --- charts and tiles ----------------------------------------------------------------------------
-
-
-def missing(chart: Chart, described: dict[str, dict]) -> str | None:
-    """Why a chart is not in this report; None when it is."""
-    cube = described.get(chart.cube)
-    if cube is None:
-        return "The tables of this edition are not fine enough for it."
-    columns = {column["name"] for column in cube["columns"]}
-    for name in chart.by:
-        if name not in columns:
-            return f"Its data are not held by {name.removesuffix('_id')}: " + cube["without"].get(
-                name, "the source does not say"
-            )
-    return None
-
-
-def shown_charts(described: dict[str, dict]) -> list[Chart]:
-    """The charts of this report."""
-    return [chart for chart in CHARTS.values() if missing(chart, described) is None]
 
 
 def chart_data(chart: Chart) -> dict[str, Any]:
@@ -247,15 +253,17 @@ def chart_data(chart: Chart) -> dict[str, Any]:
     data = asdict(chart)
     data["id"] = data.pop("chart_id")
     data["spec"] = f"{chart.form}-{chart.unit}"
-    for name in ("section", "subtitle", "kpis", "note"):
+    for name in ("section", "subtitle", "kpis", "note", "shareable"):
         del data[name]
     return data
 
 
-def tile_data(tile) -> dict[str, Any]:
+def tile_data(tile: Tile) -> dict[str, Any]:
     """A tile as the scripts read it."""
     data = asdict(tile)
     data["id"] = data.pop("tile_id")
+    for name in ("fallback_of", "shareable"):
+        del data[name]
     return data
 
 
@@ -279,15 +287,22 @@ def kpi_definitions(connection: duckdb.DuckDBPyConnection) -> dict[str, dict]:
 def section(
     connection: duckdb.DuckDBPyConnection,
     name: str,
-    described: dict[str, dict],
+    charts: list[tuple[Chart, str | None]],
+    tiles: list[tuple[Tile, str | None]],
     definitions: dict[str, dict],
     figures: Path | None,
     is_shareable: bool,
 ) -> dict[str, Any]:
     """What the template needs of a section."""
     title, question = SECTIONS[name]
-    charts = [chart for chart in CHARTS.values() if chart.section == name]
-    drawn, absent = drawn_figures(connection, name, figures, is_shareable)
+    own_tiles = [(tile, reason) for tile, reason in tiles if tile.section == name]
+    own_charts = [(chart, reason) for chart, reason in charts if chart.section == name]
+    drawn, absent = report_figures.of_section(connection, name, figures, is_shareable)
+    left_out = [
+        *({"title": tile.label, "reason": reason} for tile, reason in own_tiles if reason),
+        *({"title": chart.title, "reason": reason} for chart, reason in own_charts if reason),
+        *absent,
+    ]
     return {
         "id": name,
         "name": title,
@@ -297,11 +312,12 @@ def section(
                 "id": tile.tile_id,
                 "label": tile.label,
                 "title": "",
+                "note": tile.note,
                 "mart": mart(tile.cube, is_shareable),
                 "definitions": [definitions[kpi] for kpi in tile.kpis if kpi in definitions],
             }
-            for tile in TILES.values()
-            if name == "overview" and tile.cube in described
+            for tile, reason in own_tiles
+            if reason is None
         ],
         "charts": [
             {
@@ -313,15 +329,10 @@ def section(
                 "mart": mart(chart.cube, is_shareable),
                 "definitions": [definitions[kpi] for kpi in chart.kpis if kpi in definitions],
             }
-            for chart in charts
-            if missing(chart, described) is None
+            for chart, reason in own_charts
+            if reason is None
         ],
-        "absent": [
-            {"title": chart.title, "reason": missing(chart, described)}
-            for chart in charts
-            if missing(chart, described) is not None
-        ]
-        + absent,
+        "absent": report_absent.together(left_out),
         "tables": report_tables.tables(connection, name),
         "figures": drawn,
     }
@@ -332,55 +343,3 @@ def mart(cube: str, is_shareable: bool) -> str:
     found = report_cubes.CUBES[cube]
     sql = found.shareable if is_shareable else found.internal
     return ", ".join(sorted(set(re.findall(r"marts\.(\w+)", sql or ""))))
-
-
-# --- figures -------------------------------------------------------------------------------------
-
-FIGURE_SECTIONS = {
-    "O": "overview",
-    "A": "appointments",
-    "B": "branches",
-    "P": "patients",
-    "V": "activity",
-    "R": "outcomes",
-    "S": "outcomes",
-    "C": "outcomes",
-    "X": "experience",
-    "T": "experience",
-    "M": "money",
-}
-
-
-def drawn_figures(
-    connection: duckdb.DuckDBPyConnection, name: str, folder: Path | None, is_shareable: bool
-) -> tuple[list[dict], list[dict]]:
-    """The drawn figures of a section, compressed; and those that cannot be shown, with why."""
-    if is_shareable or folder is None:
-        return [], []
-    from plot_figures import MANIFEST, publish_hash
-
-    try:
-        entries = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["figures"]
-    except (OSError, ValueError, KeyError):
-        return [], []
-    drawn, absent = [], []
-    for entry in sorted(entries, key=lambda entry: entry["figure_id"]):
-        if FIGURE_SECTIONS.get(entry["figure_id"][0]) != name:
-            continue
-        if entry.get("publish") != publish_hash(connection):
-            reason = "It was drawn from another publish: run `make figures report`."
-            absent.append({"title": f"Figure {entry['figure_id']}", "reason": reason})
-            continue
-        svg = (folder / f"{entry['name']}.svg").read_bytes()
-        width, height = (float(size) for size in SVG_SIZE.search(svg).groups())
-        drawn.append(
-            {
-                "name": entry["name"],
-                "figure_id": entry["figure_id"],
-                "alt": f"{entry['headline']}. {entry['alt']}",
-                "width": round(width),
-                "height": round(height),
-                "packed": packed(svg),
-            }
-        )
-    return drawn, absent

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 import duckdb
 import numpy as np
 
-from report_registry import CUBES, FILTERS, Cube
+from report_registry import CUBES, FILTERS, Chart, Cube, Tile
 
 ROW_BUDGET = 150_000
 MOST_VALUES = 60_000  # of one dimension: its codes are 16 bits wide
@@ -27,6 +27,7 @@ NEVER_HELD = {
     "doctor_id": "the source does not say by which doctor",
     "period": "it holds the whole period",
 }
+NOT_IN_EDITION = "the tables of this edition do not hold it"
 
 
 @dataclass
@@ -36,6 +37,7 @@ class Loaded:
     cube: Cube
     sql: str
     totals: tuple[str, ...]
+    measures: tuple[str, ...]
     dimensions: list[str] = field(default_factory=list)
     without: dict[str, str] = field(default_factory=dict)
     rows: int = 0
@@ -49,10 +51,10 @@ class Loaded:
                 columns.append("left(period, 4) as period")
             else:
                 columns.append(name)
-        measures = [f"cast(sum({m}) as double) as {m}" for m in self.cube.measures]
+        measures = [f"cast(sum({m}) as double) as {m}" for m in self.measures]
         if not self.cube.additive or self.totals:
             # a hidden count must not vanish in a sum: rows are one each already
-            measures = [f"cast({m} as double) as {m}" for m in self.cube.measures]
+            measures = [f"cast({m} as double) as {m}" for m in self.measures]
             return f"select {', '.join([*columns, *measures])} from ({self.sql})"
         return (
             f"select {', '.join([*columns, *measures])} from ({self.sql})"
@@ -94,12 +96,13 @@ def load(
         if sql is None:
             continue
         totals = cube.shareable_totals if is_shareable else cube.internal_totals
-        loaded = Loaded(cube, sql, totals)
+        measures = (is_shareable and cube.shareable_measures) or cube.measures
+        loaded = Loaded(cube, sql, totals, measures)
         columns = [column[0] for column in connection.execute(f"describe ({sql})").fetchall()]
-        loaded.dimensions = [column for column in columns if column not in cube.measures]
-        loaded.without = {
-            name: NEVER_HELD[name] for name in FILTERS if name not in loaded.dimensions
-        }
+        loaded.dimensions = [column for column in columns if column not in measures]
+        never = dict.fromkeys(FILTERS, NOT_IN_EDITION) if is_shareable else NEVER_HELD
+        reasons = never | dict(cube.reasons)
+        loaded.without = {name: reasons[name] for name in FILTERS if name not in loaded.dimensions}
         found[name] = loaded
     for loaded in found.values():
         count_rows(connection, loaded)
@@ -114,6 +117,20 @@ def load(
         largest.coarsen()
         count_rows(connection, largest)
     return found
+
+
+def has_data(connection: duckdb.DuckDBPyConnection, loaded: Loaded, shown: Chart | Tile) -> bool:
+    """Whether a chart or tile has anything to count in these data; a hidden count is something."""
+    measure = shown.measure
+    columns = (*getattr(shown, "parts", {}), *(measure.per or measure.of or measure.given.values()))
+    conditions = [f"({' or '.join(f'{column} is null or {column} <> 0' for column in columns)})"]
+    values: list[str] = []
+    for name, wanted in shown.fixed.items():
+        choices = [wanted] if isinstance(wanted, str) else list(wanted)
+        conditions.append(f"{name} in ({', '.join('?' for _ in choices)})")
+        values += choices
+    sql = f"select 1 from ({loaded.sql}) where {' and '.join(conditions)} limit 1"
+    return connection.execute(sql, values).fetchone() is not None
 
 
 def count_rows(connection: duckdb.DuckDBPyConnection, loaded: Loaded) -> None:
@@ -153,7 +170,7 @@ def pack(
                 }
             )
             at = _append(blocks, data, at)
-        for measure in loaded.cube.measures:
+        for measure in loaded.measures:
             numbers = np.ma.filled(np.ma.asarray(table[measure], dtype="float64"), np.nan)
             columns.append({"name": measure, "kind": "measure", "at": at})
             at = _append(blocks, numbers.astype("<f8").tobytes(), at)

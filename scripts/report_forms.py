@@ -20,7 +20,15 @@ SERIES = [NAVY, ORANGE, TEAL, PLUM, "#2073BC", GREY]
 SHAPES = ["circle", "square", "diamond", "triangle-up", "cross", "triangle-down"]
 HEAT = ["#F1F5F9", "#D3E4F4", "#A9CDEF", "#6BACE6", "#2073BC", "#185A94", NAVY]
 AXIS_FORMAT = {"percent": ".0%", "count": "~s", "money": "$~s", "score": ".1f", "days": "~f"}
-NARROW = 480  # pixels of the plot below which labels are short and texts beside marks left out
+NARROW = 480  # pixels of a card below which labels and the numbers beside marks are short
+# the card, not what its labels leave of it; width is there to notice a change
+IN_NARROW = f"width > 0 && containerSize()[0] < {NARROW}"
+SIDES = ["within", "above", "below", "none"]  # of the range that chance allows; not compared
+# nothing is 0, not $0M, and a million is m as everywhere on the page
+AXIS_WORDS = {
+    unit: f"datum.value ? replace(replace(datum.label, 'G', 'bn'), 'M', 'm') : '{nothing}'"
+    for unit, nothing in (("count", "0"), ("money", "$0"))
+}
 FORMS: dict[str, Callable[[str], alt.TopLevelMixin]] = {}
 
 
@@ -57,7 +65,14 @@ def _base() -> alt.Chart:
 
 def _quantity(unit: str, zero: bool) -> dict:
     return {
-        "axis": alt.Axis(format=AXIS_FORMAT[unit], title=None, tickCount=5, domain=False),
+        "axis": alt.Axis(
+            format=AXIS_FORMAT[unit],
+            title=None,
+            tickCount=5,
+            domain=False,
+            labelOverlap=True,
+            **({"labelExpr": AXIS_WORDS[unit]} if unit in AXIS_WORDS else {}),
+        ),
         "scale": alt.Scale(zero=zero, nice=True),
     }
 
@@ -66,7 +81,7 @@ def _labels() -> alt.Y:
     """Names of groups in the order of the rows."""
     axis = alt.Axis(
         title=None, domain=False, ticks=False, grid=False, labelColor=INK, labelPadding=8,
-        labelLimit=alt.ExprRef(f"width < {NARROW} ? 110 : 230"),
+        labelLimit=alt.ExprRef(f"{IN_NARROW} ? 110 : 230"),
     )  # fmt: skip
     return alt.Y("label:N", sort=None, axis=axis)
 
@@ -75,8 +90,9 @@ def _beside(x: str = "value:Q") -> alt.Chart:
     """The number in words, right of the plot."""
     return (
         _base()
+        .transform_calculate(said=f"{IN_NARROW} ? datum.short : datum.text")
         .mark_text(align="left", dx=8, color=GREY, fontSize=12)
-        .encode(x=alt.XValue("width"), y=_labels(), text="text:N")
+        .encode(x=alt.XValue("width"), y=_labels(), text="said:N")
     )
 
 
@@ -88,13 +104,13 @@ def _tooltip() -> list[alt.Tooltip]:
     ]
 
 
-def _earlier(y: alt.Y) -> alt.Chart:
+def _earlier(y: alt.Y, **encodings: alt.Color) -> alt.Chart:
     """The comparison: an open diamond, so that colour is not the only cue."""
     return (
         _base()
         .transform_filter("isValid(datum.compare)")
         .mark_point(shape="diamond", filled=False, size=70, strokeWidth=2, color=ORANGE)
-        .encode(x="compare:Q", y=y)
+        .encode(x="compare:Q", y=y, **encodings)
     )
 
 
@@ -110,7 +126,13 @@ def dots(unit: str) -> alt.LayerChart:
     point = _base().mark_point(filled=True, size=90, color=NAVY, opacity=1).encode(
         x=x, y=_labels(), tooltip=_tooltip()
     )  # fmt: skip
-    return alt.layer(rule, point, _earlier(_labels()), _beside()).properties(
+    reference = (
+        _base()
+        .transform_filter("isValid(datum.reference)")
+        .mark_rule(strokeWidth=1, strokeDash=[4, 3], color=GREY)
+        .encode(x="reference:Q")
+    )
+    return alt.layer(reference, rule, point, _earlier(_labels()), _beside()).properties(
         width="container", height=alt.Step(30)
     )
 
@@ -140,14 +162,12 @@ def ranges(unit: str) -> alt.LayerChart:
     )  # fmt: skip
     colour = alt.Color(
         "side:N",
-        scale=alt.Scale(domain=["within", "above", "below"], range=[COMMON, HIGH, LOW]),
+        scale=alt.Scale(domain=SIDES, range=[COMMON, HIGH, LOW, GREY]),
         legend=None,
     )
     shape = alt.Shape(
         "side:N",
-        scale=alt.Scale(
-            domain=["within", "above", "below"], range=["circle", "triangle-up", "triangle-down"]
-        ),
+        scale=alt.Scale(domain=SIDES, range=["circle", "triangle-up", "triangle-down", "cross"]),
         legend=None,
     )
     point = _base().mark_point(filled=True, size=90, opacity=1).encode(
@@ -182,14 +202,14 @@ def lines(unit: str) -> alt.LayerChart:
         shape=alt.Shape("part:N", sort=None, scale=alt.Scale(range=SHAPES), legend=None),
         tooltip=_tooltip(),
     )  # fmt: skip
-    compare = _base().mark_line(strokeWidth=1.5, strokeDash=[5, 4], color=GREY).encode(
-        x=x, y="compare:Q", detail="part:N"
+    compare = _base().mark_line(strokeWidth=1.5, strokeDash=[5, 4]).encode(
+        x=x, y="compare:Q", color=_series_colour()
     )  # fmt: skip
     end = (
         _base()
         .transform_filter("datum.last")
         .mark_text(align="left", dx=8, fontSize=12, limit=130)
-        .encode(x=x, y=y, text="part:N", color=_series_colour())
+        .encode(x=x, y="end:Q", text="part:N", color=_series_colour())
     )
     return alt.layer(band, line, point, compare, end).properties(width="container", height=260)
 
@@ -200,10 +220,11 @@ def spark(unit: str) -> alt.LayerChart:
     x = alt.X("date:T", axis=None)
     scale = alt.Scale(zero=False, nice=False)
     limits = _base().mark_area(opacity=1, color="#EDF1F5").encode(
-        x=x, y=alt.Y("low:Q", scale=scale, axis=None), y2="high:Q"
+        x=x, y=alt.Y("low:Q", scale=scale, axis=None), y2="high:Q", detail="phase:N"
     )  # fmt: skip
+    # limits are set anew at a rebase: band and mean end there and begin again
     mean = _base().mark_line(strokeWidth=1, strokeDash=[4, 3], color=COMMON).encode(
-        x=x, y=alt.Y("mean:Q", axis=None)
+        x=x, y=alt.Y("mean:Q", axis=None), detail="phase:N"
     )  # fmt: skip
     line = _base().mark_line(strokeWidth=1.5, color=GREY).encode(
         x=x, y=alt.Y("value:Q", scale=scale, axis=None)
@@ -230,9 +251,11 @@ def heat(unit: str) -> alt.LayerChart:
     """A number for each pair of categories, written into its cell."""
     x = alt.X(
         "across:N",
-        sort=None,
-        axis=alt.Axis(title=None, domain=False, ticks=False, orient="top", labelAngle=0,
-                      labelOverlap=True, labelLimit=90),
+        sort=alt.EncodingSortField("place", op="min"),
+        # a name of several words stands on several lines, which grow downwards only
+        axis=alt.Axis(title=None, domain=False, ticks=False, orient="bottom", labelAngle=0,
+                      labelOverlap=True, labelBound=True, labelLimit=90, labelSeparation=4,
+                      labelExpr="split(datum.label, ' ')"),
     )  # fmt: skip
     y = _labels()
     scale = alt.Scale(type="quantize", range=HEAT, zero=False)
@@ -251,7 +274,7 @@ def heat(unit: str) -> alt.LayerChart:
             x=x,
             y=y,
             text=alt.condition(
-                f"bandwidth('x') >= 30 || width >= {NARROW}", alt.Text("text:N"), alt.value("")
+                f"bandwidth('x') >= 30 || !({IN_NARROW})", alt.Text("text:N"), alt.value("")
             ),
             color=alt.condition(dark, alt.value("white"), alt.value(INK)),
         )
@@ -259,27 +282,70 @@ def heat(unit: str) -> alt.LayerChart:
     none = (
         _base()
         .transform_filter("!isValid(datum.value)")
-        .mark_text(text="–", color=COMMON)
-        .encode(x=x, y=y)
+        .mark_text(color=COMMON)
+        .encode(x=x, y=y, text=alt.condition("bandwidth('x') < 12", alt.value(""), alt.value("–")))
     )
     return alt.layer(cell, words, none).properties(width="container", height=alt.Step(26))
+
+
+def _legend(symbol: str | None = None) -> alt.Legend:
+    more = {"symbolType": symbol} if symbol else {}
+    return alt.Legend(
+        title=None, orient="top", columns=2, labelFontSize=12, labelColor=INK, labelFont=FONT,
+        labelLimit=200, **more,
+    )  # fmt: skip
+
+
+# a part has its colour and place in the legend whichever row has it first
+TONE = alt.EncodingSortField("tone", op="min")
+
+
+def _parts(symbol: str | None) -> alt.Color:
+    return alt.Color("part:N", sort=TONE, scale=alt.Scale(range=SERIES), legend=_legend(symbol))
+
+
+def _tooltip_of_part() -> list[alt.Tooltip]:
+    return [alt.Tooltip("part:N", title="part"), *_tooltip()]
 
 
 @form
 def stack(unit: str) -> alt.LayerChart:
     """Parts of a whole per group; parts are named in the legend and told apart by a white line."""
-    order = alt.Order("place:Q", sort="ascending")
+    order = alt.Order("rank:Q", sort="ascending")
+    length = alt.X("value:Q", stack="zero", **_quantity(unit, zero=True))
     bar = _base().mark_bar(stroke="white", strokeWidth=1.5, height={"band": 0.66}).encode(
-        x=alt.X("value:Q", stack="zero", **_quantity(unit, zero=True)),
-        y=_labels(),
-        color=alt.Color(
-            "part:N",
-            sort=None,
-            scale=alt.Scale(range=SERIES),
-            legend=alt.Legend(title=None, orient="top", columns=3, labelFontSize=12,
-                              labelColor=INK, labelFont=FONT, symbolType="square"),
-        ),
-        order=order,
-        tooltip=[alt.Tooltip("part:N", title="part"), *_tooltip()],
+        x=length, y=_labels(), color=_parts("square"), order=order, tooltip=_tooltip_of_part()
     )  # fmt: skip
-    return alt.layer(bar).properties(width="container", height=alt.Step(30))
+    # a number only where its part is wide enough to hold it
+    dark = "contrast('white', scale('color', datum.part)) > 4.5"
+    wide = "abs(scale('x', datum.value) - scale('x', 0)) > 46"
+    number = (
+        _base()
+        .transform_filter("isValid(datum.value)")
+        .mark_text(fontSize=11)
+        .encode(
+            x=alt.X("value:Q", stack="zero", bandPosition=0.5),
+            y=_labels(),
+            detail="part:N",
+            order=order,
+            text=alt.condition(wide, alt.Text("short:N"), alt.value("")),
+            color=alt.condition(dark, alt.value("white"), alt.value(INK)),
+        )
+    )
+    return alt.layer(bar, number).properties(width="container", height=alt.Step(30))
+
+
+@form
+def pairs(unit: str) -> alt.LayerChart:
+    """Several numbers per group on one row, told apart by shape and colour."""
+    x = alt.X("value:Q", **_quantity(unit, zero=True))
+    shape = alt.Shape("part:N", sort=TONE, scale=alt.Scale(range=SHAPES), legend=_legend())
+    row = _base().mark_rule(color=GRID, strokeWidth=1).encode(
+        y=_labels(), x=alt.XValue(0), x2=alt.X2Value("width")
+    )  # fmt: skip
+    point = _base().mark_point(filled=True, size=80, opacity=0.9).encode(
+        x=x, y=_labels(), color=_parts(None), shape=shape, tooltip=_tooltip_of_part()
+    )  # fmt: skip
+    return alt.layer(row, point, _earlier(_labels(), color=_parts(None))).properties(
+        width="container", height=alt.Step(24)
+    )

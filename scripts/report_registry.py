@@ -9,10 +9,11 @@ form it is drawn. The page does the sums; the words around them are here.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 FILTERS = ("facility_id", "department_id", "doctor_id", "period")
+NOT_HELD = {"cube": ""}  # as `shareable`: the tables of that edition do not have its columns
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,8 @@ class Cube:
     no such table. Columns of `measures` are numbers, all others dimensions; a filter column has the
     name of FILTERS, months come as `period` ('YYYY-MM'). `totals` names the dimensions whose rows
     'all' hold the total (for numbers that do not add up, and for protected totals).
+    `shareable_measures` are those of the shareable query where they are others; `reasons` say why a
+    filter is not held, where that is not the source's doing.
     """
 
     name: str
@@ -32,6 +35,9 @@ class Cube:
     additive: bool = True
     internal_totals: tuple[str, ...] = ()
     shareable_totals: tuple[str, ...] = ()
+    holds: str = "data for it"  # what its rows count; said when a data set has none of it
+    shareable_measures: tuple[str, ...] = ()
+    reasons: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -39,8 +45,9 @@ class Measure:
     """What number is made of the sums of a group.
 
     kind: `count` and `total` (the sum of `of`), `rate` (`of` over `per`, Wilson), `share` (the
-    group's part of all groups, Wilson), `mean` (`of` over `n` with `squares`, Student), `given`
-    (columns of a cube whose rows are not added up).
+    group's part of all groups, Wilson), `mean` (`of` over `n` with `squares`, Student), `ratio` (a
+    sum over a sum, with the number of cases behind them; no interval), `given` (columns of a cube
+    whose rows are not added up).
     """
 
     kind: str
@@ -76,9 +83,14 @@ def mean(of: str, squares: str, n: str) -> Measure:
     return Measure("mean", (of,), (n,), squares)
 
 
+def ratio(of: str, per: str, n: str) -> Measure:
+    """A sum over a sum, as dollars paid of dollars billed: no count, so that Wilson has no say."""
+    return Measure("ratio", (of,), (per, n))
+
+
 def given(n: str, **columns: str) -> Measure:
-    """Numbers that the mart holds ready (value, low, high), and the n behind them."""
-    return Measure("given", (), (n,), given=columns)
+    """Numbers that the mart holds ready (value, low, high); n: "" where it is not published."""
+    return Measure("given", (), (n,) if n else (), given=columns)
 
 
 @dataclass(frozen=True)
@@ -105,6 +117,9 @@ class Chart:
     top: int = 25
     kpis: tuple[str, ...] = ()
     note: str = ""
+    shareable: Mapping[str, Any] = field(default_factory=dict)  # fields that differ in that edition
+    reference: float | None = None  # a value to compare with, drawn as a line
+    within: str = ""  # of `by`: shares are of each of its values; else of all that is shown
 
 
 @dataclass(frozen=True)
@@ -116,12 +131,21 @@ class Tile:
     cube: str
     measure: Measure
     unit: str
-    kpis: tuple[str, ...]  # the first one that has a control chart gives the icon
+    kpis: tuple[str, ...]  # the first one that has a control chart gives the icon (see `control`)
     higher: str  # words for more and less of it, without judgement
     lower: str
     note: str = ""
+    # its control charts where they are not those of its KPIs: another number's line would be wrong
+    control: tuple[str, ...] | None = None
+    line: str = ""  # what the control chart shows where it is not the tile's own number
+    line_unit: str = ""
+    fallback_of: str = ""  # the tile that is shown instead where the data have what it needs
+    shareable: Mapping[str, Any] = field(default_factory=dict)  # fields that differ in that edition
+    section: str = "overview"
+    fixed: Mapping[str, Any] = field(default_factory=dict)
 
 
+LABELS: dict[str, dict[str, str]] = {}  # what the codes of a column are called
 CUBES: dict[str, Cube] = {}
 CHARTS: dict[str, Chart] = {}
 TILES: dict[str, Tile] = {}
@@ -143,6 +167,11 @@ def _add(registry: dict, name: str, item: Any) -> None:
     if name in registry:
         raise ValueError(f"{name} is registered twice")
     registry[name] = item
+
+
+def of_edition(item: Any, is_shareable: bool) -> Any:
+    """A chart or tile as an edition has it: other tables may need another measure."""
+    return replace(item, **item.shareable) if is_shareable else item
 
 
 def add_cubes(*cubes: Cube) -> None:

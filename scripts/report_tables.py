@@ -12,7 +12,10 @@ import duckdb
 VERDICTS = """case verdict
     when 'supported' then 'Supported' when 'not_supported' then 'Not supported'
     when 'contradicted' then 'Contradicted' else 'Not testable' end"""
-NUMBERS = {"HUGEINT", "BIGINT", "DOUBLE", "DECIMAL", "INTEGER"}
+ESTIMATE = """case when estimate is not null then format('{:.3f} ({})', estimate,
+    case when low is null and high is null then 'no interval'
+        else format('{} to {}', coalesce(format('{:.3f}', low), 'below'),
+            coalesce(format('{:.3f}', high), 'above')) end) end"""
 
 # section -> [(id, title, intro, what to say when there are no rows, query)]
 TABLES: dict[str, list[tuple[str, str, str, str, str]]] = {
@@ -20,12 +23,13 @@ TABLES: dict[str, list[tuple[str, str, str, str, str]]] = {
         (
             "claims-ledger",
             "Claims ledger",
-            "What has been said of such data, and whether these data bear it out.",
+            "What has been said of such data, and whether these data bear it out. An estimate comes"
+            " with its 95 % interval; several comparisons within a claim make it wider.",
             "No claim is registered for these data.",
             f"""
             select statement as "Claim", {VERDICTS} as "Verdict",
                 coalesce(explanation, 'In the internal edition') as "Why",
-                n as "n", source as "Said by"
+                {ESTIMATE} as "Estimate (95 % interval)", n as "n", source as "Said by"
             from marts.claims_ledger
             order by claim_id
             """,
@@ -35,7 +39,7 @@ TABLES: dict[str, list[tuple[str, str, str, str, str]]] = {
         (
             "reconciliation",
             "Every raw row is accounted for",
-            "Rows of the extracts: accepted, rejected with a reason, or replaced by a newer version.",
+            "Rows of the extracts: accepted, rejected with a reason, or replaced by a newer one.",
             "No raw tables.",
             """
             select source_system || ' / ' || source_table as "Raw table", raw_rows as "Raw rows",
@@ -43,6 +47,45 @@ TABLES: dict[str, list[tuple[str, str, str, str, str]]] = {
                 superseded_rows as "Superseded", difference as "Unaccounted"
             from marts.dq_reconciliation
             order by 1
+            """,
+        ),
+        (
+            "rejected",
+            "Rows rejected and values not used, by reason",
+            "A rejected row is in no number. A value that cannot be used is empty; its row stays.",
+            "No row was rejected, and every value could be used.",
+            """
+            with counted as (
+                select source_system, source_table, 'row rejected' as what, reason,
+                    count(*) as events
+                from marts.dq_rejected_rows
+                group by all
+                union all
+                select source_system, source_table, 'value of ' || column_name, reason, count(*)
+                from marts.dq_repairs
+                group by all
+            )
+            select source_system || ' / ' || source_table as "Raw table", what as "What",
+                replace(reason, '_', ' ') as "Reason", events as "Rows"
+            from counted
+            order by source_system, source_table, what <> 'row rejected', events desc, what, reason
+            """,
+        ),
+        (
+            "rules",
+            "Rules that the data came nearest to breaking",
+            "A rule that is broken stops the publish: all of these held. The ten nearest.",
+            "No rule has a threshold here.",
+            """
+            select replace(rule_id, '_', ' ') as "Rule",
+                source_system || ' / ' || source_table as "Raw table",
+                rows_failing as "Rows failing", rows_tested as "Rows tested",
+                printf('%.2f %%', 100 * failing_share) as "Share",
+                printf('%.4g %%', 100 * threshold) as "Allowed"
+            from marts.dq_rule_results
+            where threshold > 0 and rows_failing > 0
+            order by failing_share / threshold desc, rule_id, source_system, source_table
+            limit 10
             """,
         ),
         (
@@ -54,9 +97,22 @@ TABLES: dict[str, list[tuple[str, str, str, str, str]]] = {
             select source_system || ' / ' || source_table as "Raw table", files as "Files",
                 strftime(newest_file_date, '%d %b %Y') as "Newest file",
                 strftime(last_event_date, '%d %b %Y') as "Last event",
-                strftime(as_of_date, '%d %b %Y') as "Counted up to"
+                strftime(as_of_date - interval 1 day, '%d %b %Y') as "Counted up to"
             from marts.dq_freshness
             order by 1
+            """,
+        ),
+        (
+            "definitions",
+            "Definitions of all KPIs",
+            "",
+            "No KPIs.",
+            """
+            select kpi_id || ' ' || name as "KPI", numerator as "Numerator",
+                denominator as "Denominator", exclusions as "Left out", source as "Source",
+                mart as "Mart"
+            from marts.dim_kpis
+            order by kpi_id
             """,
         ),
     ],
@@ -71,11 +127,16 @@ def tables(connection: duckdb.DuckDBPyConnection, section: str) -> list[dict[str
             result = connection.execute(sql)
         except duckdb.CatalogException:  # not in the shareable edition
             continue
+        names = [column[0] for column in result.description]
+        found_rows = result.fetchall()
         columns = [
-            {"name": column[0], "is_number": str(column[1]) in NUMBERS}
-            for column in result.description
+            {
+                "name": column,
+                "is_number": all(isinstance(row[i], int | float | None) for row in found_rows),
+            }
+            for i, column in enumerate(names)
         ]
-        rows = [[shown(value) for value in row] for row in result.fetchall()]
+        rows = [[shown(value) for value in row] for row in found_rows]
         found.append(
             {
                 "id": name,

@@ -11,7 +11,7 @@ stay. Keys of the JSON, schema version 1; a key that is null could not be known 
     outcome     published, refused (by the publish), stopped (before or in the build),
                 interrupted (by a signal) or unfinished (still at work, or killed)
     line        the one line of the outcome; warnings: further lines of the publish
-    steps       [{step, seconds, exit_code}]: settings, build, publish, figures
+    steps       [{step, seconds, exit_code}]: settings, build, publish, figures, report
     build       {invocation_id, status, nodes, failures: names}
     tests       {passed, failed, skipped, of_which_unit_tests}
     layers      {seeds, staging, intermediate, marts, tests, unit_tests: {nodes, seconds}}, seconds

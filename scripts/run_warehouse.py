@@ -1,17 +1,18 @@
-"""Run the warehouse: settings, dbt build, publish; then figures. A summary after every outcome.
+"""Run the warehouse: settings, dbt build, publish; then figures and report; always a summary.
 
-Usage: python scripts/run_warehouse.py [warehouse|figures] [--accept-loss]
+Usage: python scripts/run_warehouse.py [warehouse|figures|report] [--accept-loss]
 
-`make warehouse` and `make figures` call this. Exit codes: 0 published (or drawn); 2 nothing was
-published, and the last line says why and what to do; 128 + n stopped by signal n (130 Ctrl-C, 143
-SIGTERM); 1 is a defect of Wardhouse itself. The published file is only ever replaced by exit
-code 0. The summary is build/run_summary.html and .json (run_summary.py).
+`make warehouse`, `make figures` and `make report` call this. Exit codes: 0 published (or drawn); 2
+nothing was published, and the last line says why and what to do; 128 + n stopped by signal n (130
+Ctrl-C, 143 SIGTERM); 1 is a defect of Wardhouse itself. The published file is only ever replaced
+by exit code 0. The summary is build/run_summary.html and .json (run_summary.py).
 """
 
 from __future__ import annotations
 
 import argparse
 import errno
+import importlib
 import io
 import json
 import os
@@ -40,6 +41,8 @@ NOISE = re.compile(r" \d+ of \d+ (START|PASS|NO-OP) ")
 MARK = "wardhouse: "
 TERMINAL_CODES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 ENCOUNTERED = "Encountered an error"
+# what is made of the published file: command -> the script whose main() makes it
+AFTERWARDS = {"figures": "plot_figures", "report": "build_report"}
 GRACE_SECONDS = 10  # for dbt to end by itself after a signal
 
 
@@ -275,18 +278,18 @@ def summarise(run: Run) -> None:
         print(f"summary of the run: {settings.shown(path)}", flush=True)
 
 
-def run_figures() -> int:
-    """Draw the figures, and note them in the summary of the last run when they are of its file."""
-    import plot_figures  # a second for matplotlib, which a build does not need
-
+def run_afterwards(name: str) -> int:
+    """Draw the figures or write the report; noted in the last run's summary when of its file."""
+    # a second for matplotlib or Altair, which a build does not need
+    work = importlib.import_module(AFTERWARDS[name]).main
     run = Run()
     try:
-        return step(run, "figures", lambda: plot_figures.main([]))
+        return step(run, name, lambda: work([]))
     finally:
         with suppress(UserError, OSError, KeyError):
             summary = run_summary.last()
             if (summary["published"] or {}).get("path") == str(settings.published_database()):
-                steps = [entry for entry in summary["steps"] if entry["step"] != "figures"]
+                steps = [entry for entry in summary["steps"] if entry["step"] != name]
                 summary["steps"] = steps + run.steps
                 run_summary.write(summary)
 
@@ -294,11 +297,14 @@ def run_figures() -> int:
 def main(argv: list[str]) -> int:
     """Run the command line."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
-    parser.add_argument("command", nargs="?", choices=("warehouse", "figures"), default="warehouse")
+    commands = ("warehouse", *AFTERWARDS)
+    parser.add_argument("command", nargs="?", choices=commands, default="warehouse")
     parser.add_argument("--accept-loss", action="store_true", help="passed on to publish.py")
     arguments = parser.parse_args(argv)
     options = ["--accept-loss"] if arguments.accept_loss else []
-    return run_warehouse(options) if arguments.command == "warehouse" else run_figures()
+    if arguments.command in AFTERWARDS:
+        return run_afterwards(arguments.command)
+    return run_warehouse(options)
 
 
 if __name__ == "__main__":

@@ -67,6 +67,11 @@ def report_file() -> Path:
     return figures_dir().parent / "report" / "index.html"
 
 
+def docs_site() -> Path:
+    """dbt's documentation as one page: in the project, or beside the published file."""
+    return figures_dir().parent / "dbt_docs" / "index.html"
+
+
 def kept_publishes() -> int:
     """How many earlier publishes are kept beside the published file."""
     value = os.environ.get("WARDHOUSE_KEEP_PUBLISHES") or "3"

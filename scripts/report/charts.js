@@ -12,6 +12,8 @@ const charts = (() => {
       mode: 'vega', ast: true, actions: false, renderer: 'svg', defaultStyle: false, logLevel: 1,
       tooltip: { theme: 'wardhouse', disableDefaultStyle: true },
     });
+    // the plot is one image with a name and a table: its parts are not read out
+    target.querySelector('svg').setAttribute('aria-hidden', 'true');
     return view;
   }
 
@@ -42,6 +44,28 @@ const charts = (() => {
       `Not filtered by ${FILTER_NAMES[name]}: ${page.cubes[chart.cube].without[name] || 'the data behind it do not hold it'}.`));
   }
 
+  /** Rows and columns of a heat map that have no value at all stay in the table only. */
+  function withoutEmpty(entry) {
+    const valued = entry.rows.filter((row) => row.value !== null);
+    const [keys, across] = [new Set(valued.map((row) => row.key)), new Set(valued.map((row) => row.across))];
+    const before = entry.rows.length;
+    if (valued.length) entry.rows = entry.rows.filter((row) => keys.has(row.key) && across.has(row.across));
+    return before - entry.rows.length;
+  }
+
+  function heatNotes(chart, rows, empty) {
+    const values = rows.map((row) => row.value).filter((value) => value !== null);
+    if (!values.length) return [];
+    const write = (value) => format.value(value, chart.unit);
+    const few = `fewer than ${chart.measure.minimum_n} ${chart.labels.cases || 'cases'}`;
+    const why = chart.measure.minimum_n ? few : page.unknown_word;
+    return [
+      `From ${write(Math.min(...values))} (light) to ${write(Math.max(...values))} (dark).`,
+      ...(rows.some((row) => row.value === null) ? [`–: ${rows.some((row) => row.hidden) ? `${page.unknown_word}, or ${why}` : why}. Blank: none.`] : []),
+      ...(empty ? ['Rows and columns without any value are in the table only.'] : []),
+    ];
+  }
+
   /** Work out a chart's rows and write its words; what is drawn follows in `draw`. */
   function refresh(entry, filters, comparison) {
     const { definition: chart, figure } = entry;
@@ -49,19 +73,28 @@ const charts = (() => {
     const refused = refusal(chart, filters, found);
     const most = chart.form === 'heat' || chart.by[0] === 'period' ? Infinity : chart.top;
     const keys = [...new Set(found.rows.map((row) => row.key))];
-    const kept = new Set(keys.slice(0, most));
+    // where not all are drawn, those outside of their range are
+    const outside = (key) => ['above', 'below'].includes(sides.get(key));
+    const sides = new Map(chart.form === 'ranges' ? found.rows.map((row) => [row.key, row.side]) : []);
+    const kept = new Set([...keys.filter(outside), ...keys].slice(0, most));
     entry.found = found;
     entry.rows = found.rows.filter((row) => kept.has(row.key));
+    const empty = chart.form === 'heat' ? withoutEmpty(entry) : 0;
     entry.refused = refused;
     entry.stale = true;
     const notes = remarks(chart, found.unfiltered);
+    if (found.own) notes.push(`Shown for every ${FILTER_NAMES[found.own]}: each is compared with the whole.`);
+    if (chart.form === 'heat') notes.push(...heatNotes(chart, entry.rows, empty));
     if (keys.length > kept.size) notes.push(`${kept.size} of ${keys.length} are drawn; the table has all.`);
     if (comparison && entry.rows.some((row) => row.compare !== undefined && row.compare !== null)) {
-      notes.push(`${chart.by[0] === 'period' ? 'Dashed line' : 'Open diamond'}: ${comparison.name}.`);
+      const drawn = chart.by[0] === 'period' ? 'Dashed line' : 'Open diamond';
+      notes.push(['heat', 'stack'].includes(chart.form) ? `The table also has ${comparison.name}.` : `${drawn}: ${comparison.name}.`);
     }
+    const held = cubes.extent(chart.cube);
     const headline = refused ? null : headlines[chart.headline](found.rows, chart);
     figure.querySelector('h3').textContent = headline || chart.title;
-    figure.querySelector('.period').textContent = found.unfiltered.includes('period') ? page.whole_period : state.period(filters);
+    figure.querySelector('.period').textContent = held && !found.unfiltered.includes('period')
+      ? state.period(filters, held) : page.whole_period;
     figure.querySelector('.n').textContent = found.n ? `n = ${format.whole(found.n)}` : '';
     figure.querySelector('.remarks').textContent = notes.join(' ');
     const plot = figure.querySelector('.plot');
@@ -153,5 +186,5 @@ const charts = (() => {
   const settled = async () => { await idle; };
   const rows = (id) => drawn.get(id).found.rows;
   const ids = () => [...drawn.keys()];
-  return { start, update, all, settled, rows, ids, embed, redraw };
+  return { start, update, all, settled, rows, ids, embed, redraw, remarks };
 })();

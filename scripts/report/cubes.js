@@ -120,6 +120,9 @@ const cubes = (() => {
       found[index] += 1;
       for (let i = 0; i < data.length; i += 1) totals[i][index] += data[i][row];
     }
+    if (!cube.additive && found.some((times) => times > 1)) {
+      return { rows: [], unfiltered: [], refused: 'Its numbers (distinct people, medians, spreads) do not add up over this selection.' };
+    }
     const rows = [];
     for (let index = 0; index < size; index += 1) {
       if (!found[index] && group.length) continue;
@@ -134,10 +137,33 @@ const cubes = (() => {
     return { rows, unfiltered, refused: null };
   }
 
+  /** First and last month that a cube holds; null when it has no months. */
+  function extent(name) {
+    const period = dimension(loaded[name], 'period');
+    const spans = period ? period.values.map(span).filter(Boolean) : [];
+    return spans.length ? [spans[0][0], spans[spans.length - 1][1]] : null;
+  }
+
+  /** Whether a cube's months begin early enough for filters: half a period is no comparison. */
+  function reaches(name, filters) {
+    const held = extent(name);
+    return !held || !filters.from || filters.from >= held[0];
+  }
+
+  /** The values of a column that filters leave, whether or not anything happened in them. */
+  function possible(name, column, filters) {
+    const values = dimension(loaded[name], column).values.filter((value) => value !== 'all');
+    if (column !== 'period') return values;
+    return values.filter((value) => {
+      const months = span(value);
+      return months && (!filters.from || months[0] >= filters.from) && (!filters.to || months[1] <= filters.to);
+    });
+  }
+
   /** Every combination of values of a column that a cube holds together with a filter's value. */
   function values(name, column, filters) {
     return sum(name, filters, [column], []).rows.map((row) => row.key[0]);
   }
 
-  return { load, sum, values, loaded };
+  return { load, sum, values, possible, extent, reaches, loaded };
 })();

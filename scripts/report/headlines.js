@@ -1,10 +1,12 @@
 // Headlines state a finding only where intervals and counts support it; null: the neutral title.
 const headlines = (() => {
   const usable = (rows) => rows.filter((row) => row.value !== null && row.low !== null && row.key !== 'unknown');
-  const fill = (text, row, unit) => text
-    .replace('{label}', row.label)
-    .replace('{across}', row.across || '')
-    .replace('{value}', format.value(row.value, unit));
+  /** A sentence with its places filled once; what stands in a name is never taken for a place. */
+  const said = (text, places) => text.replace(/\{(\w+)\}/g, (place, name) => String(places[name] ?? place));
+
+  const fill = (text, row, unit, more) => said(text, {
+    label: row.label, across: row.across || '', value: format.value(row.value, unit), ...more,
+  });
 
   const apart = (one, others, above) => others.length > 0
     && others.every((other) => (above ? one.low > other.high : one.high < other.low));
@@ -37,7 +39,8 @@ const headlines = (() => {
     if (hidden || all.length < 2 || all[0].n < 10 || all[0].value <= all[1].value) return null;
     if (all[0].key === 'unknown') return null;
     const whole = all.reduce((sum, row) => sum + row.value, 0);
-    return fill(chart.words.largest, all[0], chart.unit).replace('{share}', format.value(all[0].value / whole, 'percent'));
+    const share = format.value(all[0].value / whole, 'percent');
+    return fill(chart.words.largest, all[0], chart.unit, { share });
   }
 
   const added = (rows, name) => rows.reduce((sum, row) => sum + row[name], 0);
@@ -66,20 +69,36 @@ const headlines = (() => {
     } else return null;
     if (!change) return null;
     const words = change.low > 0 ? chart.words.rose : change.high < 0 ? chart.words.fell : chart.words.same;
-    return words ? words
-      .replace('{before}', format.value(ends[0], chart.unit))
-      .replace('{after}', format.value(ends[1], chart.unit)) : null;
+    const [was, is] = ends.map((end) => format.value(end, chart.unit));
+    return words ? said(words, { before: was, after: is }) : null;
   }
 
-  /** How many lie outside the range that chance allows. */
+  /** How many of those compared lie outside the range that chance allows. */
   function caseload(rows, chart) {
-    const known = rows.filter((row) => row.side);
+    const known = rows.filter((row) => row.side && row.side !== 'none');
     if (known.length < 3) return null;
-    const outside = known.filter((row) => row.side !== 'within');
-    const [all, expected] = [known.length, format.whole(Math.max(1, 0.05 * known.length))];
-    if (!outside.length) return chart.words.within.replace('{all}', all);
-    return chart.words.outside.replace('{outside}', outside.length).replace('{all}', all).replace('{expected}', expected);
+    const outside = known.filter((row) => row.side !== 'within').length;
+    const words = outside ? chart.words.outside : chart.words.within;
+    return said(words, { outside, all: known.length });
   }
 
-  return { highest, largest, largestTotal, trend, caseload, neutral: () => null };
+  /** What part of events falls into the day, when that is clearly more than the half it lasts. */
+  function daytime(rows, chart) {
+    const hours = rows.filter((row) => /^\d\d$/.test(row.key));
+    if (hours.some((row) => row.num === null)) return null;
+    const all = added(hours, 'num');
+    const day = added(hours.filter((row) => row.key >= '08' && row.key < '20'), 'num');
+    const [low] = statistics.wilson(day, all);
+    return all >= 10 && low > 0.5 ? said(chart.words.day, { value: format.value(day / all, 'percent') }) : null;
+  }
+
+  /** How many groups differ from a reference beyond chance. */
+  function against(rows, chart) {
+    const known = usable(rows);
+    if (known.length < 3) return null;
+    const outside = known.filter((row) => row.low > chart.reference || row.high < chart.reference).length;
+    return said(outside ? chart.words.outside : chart.words.within, { outside, all: known.length });
+  }
+
+  return { daytime, against, highest, largest, largestTotal, trend, caseload, neutral: () => null };
 })();

@@ -4,7 +4,7 @@ const main = (() => {
 
   function status(filters, rows) {
     const counted = page.tiles
-      .filter((tile) => tile.measure.kind === 'count' && rows[tile.id] && rows[tile.id].value !== null)
+      .filter((tile) => tile.section === 'overview' && tile.measure.kind === 'count' && rows[tile.id] && rows[tile.id].value !== null)
       .map((tile) => `${format.value(rows[tile.id].value, 'count')} ${tile.label.toLowerCase()}`);
     const compared = state.comparison(filters);
     const versus = compared ? ` Compared with ${compared.name}.` : '';
@@ -58,12 +58,12 @@ const main = (() => {
       if (document.getElementById(window.location.hash.slice(1))) return; // a link within the page
       apply(state.fromHash());
     });
-    for (const link of document.querySelectorAll('nav a[href^="#"]')) {
+    for (const link of document.querySelectorAll('a[href^="#"]')) {
       link.addEventListener('click', (event) => {
         event.preventDefault(); // the address holds the filters
-        const section = document.getElementById(link.getAttribute('href').slice(1));
-        section.scrollIntoView();
-        section.querySelector('h2').focus({ preventScroll: true });
+        const place = document.getElementById(link.getAttribute('href').slice(1));
+        place.scrollIntoView();
+        (place.querySelector(':scope > h2') || place).focus({ preventScroll: true });
       });
     }
   }
@@ -88,7 +88,15 @@ const main = (() => {
     await apply(state.get());
     document.documentElement.dataset.ready = 'yes';
     performance.mark('usable');
-    window.addEventListener('beforeprint', () => { unpackAll(); });
+    // paper is narrower: every chart is drawn anew at its width
+    for (const [event, isPaper] of [['beforeprint', true], ['afterprint', false]]) {
+      window.addEventListener(event, () => {
+        if (isPaper) unpackAll();
+        for (const drawn of document.querySelectorAll('details.drawn')) drawn.open = isPaper;
+        document.documentElement.classList.toggle('paper', isPaper);
+        window.dispatchEvent(new Event('resize'));
+      });
+    }
     // in good time before anybody prints by the browser's own menu
     setTimeout(unpackAll, 1500);
   }

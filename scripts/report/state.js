@@ -77,10 +77,12 @@ const state = (() => {
 
   const names = (column, value, every) => (value ? known.labels[column][value] : every);
 
-  /** The period in words. */
-  function period(filters) {
-    const [from, to] = [filters.from || known.first, filters.to || known.last];
+  /** The period in words: of the selection, as far as the data behind a number (`held`) go. */
+  function period(filters, held) {
+    let [from, to] = [filters.from || known.first, filters.to || known.last];
     if (!from) return 'no dated events';
+    if (held && from < held[0] && to >= held[0]) from = held[0];
+    if (held && to > held[1] && from <= held[1]) to = held[1];
     return from === to ? format.period(from) : `${format.period(from)} to ${format.period(to)}`;
   }
 

@@ -1,6 +1,7 @@
 // 95 % intervals as the marts have them (macros/statistics/intervals.sql); null where there is none.
 const statistics = (() => {
   const Z = 1.959963984540054;
+  const Z_FUNNEL = 3.090232306167813; // 99.8 %: many units are compared at once
   // Student's t for 1 to 30 degrees of freedom; above that the Cornish-Fisher expansion.
   const T = [
     12.706204736174694, 4.302652729749462, 3.1824463052837078, 2.7764451051977934,
@@ -86,11 +87,11 @@ const statistics = (() => {
     return { value: d, low: d - half, high: d + half };
   }
 
-  /** The counts that chance alone allows around an expected count, 95 %, on the square-root scale. */
-  function chanceRange(expected) {
-    const bound = (sign) => Math.max(Math.sqrt(expected) + sign * Z / 2, 0) ** 2;
+  /** The counts that chance alone allows around an expected count, on the square-root scale. */
+  function chanceRange(expected, z = Z) {
+    const bound = (sign) => Math.max(Math.sqrt(expected) + sign * z / 2, 0) ** 2;
     return [bound(-1), bound(1)];
   }
 
-  return { wilson, meanInterval, rateDifference, meanDifference, chanceRange, tCritical };
+  return { wilson, meanInterval, rateDifference, meanDifference, chanceRange, tCritical, Z_FUNNEL };
 })();

@@ -14,12 +14,16 @@ const tables = (() => {
       [labels.group, (row) => row.label],
       ...(hasSecond ? [[labels.second, (row) => row.across ?? row.part]] : []),
       [labels.value, (row) => row.short, (row) => row.value],
+      ...(rows.some((row) => row.share !== undefined) ? [
+        [labels.share, (row) => format.value(row.share ?? null, 'percent'), (row) => row.share],
+      ] : []),
       ...(hasInterval ? [
         [isRange(chart) ? 'Least by chance' : 'Low (95%)', (row) => format.value(row.low, chart.unit), (row) => row.low],
         [isRange(chart) ? 'Most by chance' : 'High (95%)', (row) => format.value(row.high, chart.unit), (row) => row.high],
       ] : []),
       ...(fraction ? [[labels.numerator || 'Cases', (row) => count(row.num, row), (row) => row.num]] : []),
       ...(isCounted ? [[labels.n || 'n', (row) => count(row.n, row), (row) => row.n]] : []),
+      ...(isRange(chart) ? [['Against chance', (row) => row.against]] : []),
       ...chart.extra.map((name) => [
         labels[name].split('|')[0],
         (row) => (row.hidden ? 'hidden' : format.value(row[name] ?? null, labels[name].split('|')[1] || 'count')),

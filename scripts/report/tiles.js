@@ -1,11 +1,16 @@
 // The numbers of the overview: value, interval, n, comparison, and what its control chart says.
 const tiles = (() => {
   const VARIATION = {
-    common_cause: ['common', 'Common cause: varies as it always has'],
+    common_cause: ['common', 'Common cause: no change beyond chance'],
     improvement: ['improvement', 'Special cause: improving'],
     concern: ['concern', 'Special cause: concerning'],
     neutral_high: ['neutral', 'Special cause: higher than it used to be'],
     neutral_low: ['neutral', 'Special cause: lower than it used to be'],
+  };
+  // limits that are no finding: no icon
+  const NO_FINDING = {
+    trial: 'Too few months yet to tell a change from chance',
+    rare: 'Too rare by month to tell a change from chance',
   };
   const ASSURANCE = {
     consistent_pass: ['pass', 'The target is met as a rule'],
@@ -26,21 +31,31 @@ const tiles = (() => {
     return svg;
   };
 
-  /** The control chart of a tile for filters: its points, or why there is none. */
+  /**
+   * The control chart of a tile for filters: its points, or why there is none.
+   *
+   * It ends with the selection, and the icon is that of its last point: one of next year says
+   * nothing of a selection of this year.
+   */
   function series(tile, filters) {
+    const wantedKpis = tile.control ?? tile.kpis;
+    if (!wantedKpis.length) return { why: tile.kpis.length ? 'No control chart is kept of this number.' : '' };
     if (!page.cubes.control) return { why: page.without_control };
     if (filters.doctor_id) return { why: 'No control chart for a single doctor.' };
+    if (filters.facility_id && filters.department_id) return { why: 'No control chart for one department of one facility.' };
     const { columns, rows } = cubes.loaded.control;
     const wanted = { facility_id: filters.facility_id || 'all', department_id: filters.department_id || 'all' };
-    for (const kpi of tile.kpis) {
+    for (const kpi of wantedKpis) {
       const codes = Object.entries({ ...wanted, kpi }).map(([name, value]) => [columns[name].data, columns[name].values.indexOf(value)]);
       const points = [];
       for (let row = 0; row < rows; row += 1) {
         if (codes.every(([data, code]) => data[row] === code)) points.push(point(columns, row));
       }
-      if (points.length) return { points };
+      const inside = points.filter(({ month }) => !filters.to || month <= filters.to);
+      if (inside.length > 1) return { points: inside, isLatest: inside.length === points.length };
+      if (points.length > 1) return { why: `The control chart held here begins in ${format.period(points[0].month)}.` };
     }
-    return { why: 'No control chart: too few months with data.' };
+    return { why: 'No control chart: too few months with enough data.' };
   }
 
   function point(columns, row) {
@@ -49,7 +64,8 @@ const tiles = (() => {
     const [side] = VARIATION[text('point_type')] || ['common'];
     return {
       date: Date.parse(`${text('month')}-01T00:00:00Z`), month: text('month'), value: at('value'), mean: at('mean'),
-      low: at('lower_limit'), high: at('upper_limit'), side, variation: text('variation'), assurance: text('assurance'),
+      low: at('lower_limit'), high: at('upper_limit'), phase: text('phase'), side, type: text('point_type'),
+      finding: text('variation'), assurance: text('assurance'),
     };
   }
 
@@ -62,15 +78,19 @@ const tiles = (() => {
   }
 
   /** More, less, or no difference that the numbers support; never better or worse. */
-  function compared(tile, now, comparison) {
-    if (!comparison) return { words: '', change: null };
+  function compared(tile, now, unfiltered, comparison) {
+    const without = (words) => ({ words, change: null });
+    if (!compute.canCompare({ unfiltered }, comparison)) return without('');
     const then = compute.tile(tile, comparison.filters);
+    if (comparison.shift && !cubes.reaches(tile.cube, comparison.filters)) {
+      return without(`No comparison with ${comparison.name}: its data begin in ${format.period(cubes.extent(tile.cube)[0])}.`);
+    }
     if (!now || !then.row || then.refused || now.value === null || then.row.value === null) {
-      return { words: `No comparison with ${comparison.name}.`, change: null };
+      return without(`No comparison with ${comparison.name}.`);
     }
     const was = `${format.value(then.row.value, tile.unit)} in ${comparison.name}`;
     const change = difference(tile, now, then.row);
-    if (!change) return { words: was, change };
+    if (!change) return without(was);
     if (change.low <= 0 && change.high >= 0) return { words: `${was}: no difference beyond chance`, change };
     const size = format.difference(change.value, tile.unit);
     return { words: `${was}: ${size} ${change.value > 0 ? tile.higher : tile.lower}`, change };
@@ -79,7 +99,7 @@ const tiles = (() => {
   /** What a tile says for filters: its number, why there is none, and the comparison. */
   function numbers(tile, filters, comparison) {
     const found = compute.tile(tile, filters);
-    return { ...found, compared: compared(tile, found.row, comparison) };
+    return { ...found, compared: compared(tile, found.row, found.unfiltered, comparison) };
   }
 
   function write(tile, box, filters, comparison) {
@@ -88,10 +108,13 @@ const tiles = (() => {
     const hasValue = row && row.value !== null;
     part('value').textContent = hasValue ? format.value(row.value, tile.unit) : '–';
     part('interval').textContent = !hasValue ? whyNot(tile, row, refused)
-      : row.low !== null ? `${format.value(row.low, tile.unit)} to ${format.value(row.high, tile.unit)}, n = ${format.whole(row.n)}`
-        : tile.measure.kind === 'count' ? '' : `n = ${format.whole(row.n)}`;
+      : [row.low !== null ? `${format.value(row.low, tile.unit)} to ${format.value(row.high, tile.unit)}` : '',
+        tile.measure.kind === 'count' || row.n === null ? '' : `n = ${format.whole(row.n)}`].filter(Boolean).join(', ');
     part('compared').textContent = versus.words;
-    part('remarks').textContent = unfiltered.map((name) => `Not filtered by ${name.replace('_id', '')}.`).join(' ');
+    const period = state.period(filters, cubes.extent(tile.cube));
+    part('remarks').textContent = [
+      ...(period === state.period(filters) || unfiltered.includes('period') ? [] : [`${period}.`]),
+      ...charts.remarks(tile, unfiltered)].join(' ');
     const found = series(tile, filters);
     lines.set(tile.id, found);
     const says = part('says');
@@ -99,14 +122,18 @@ const tiles = (() => {
     if (!last) {
       says.replaceChildren(element('span', { className: 'why' }, found.why));
     } else {
-      const [kind, words] = VARIATION[last.variation] || VARIATION.common_cause;
-      const target = ASSURANCE[last.assurance];
+      const [kind, words] = VARIATION[last.type] || VARIATION.common_cause;
+      const target = found.isLatest && !NO_FINDING[last.finding] ? ASSURANCE[last.assurance] : null;
+      const month = format.period(last.month);
       says.replaceChildren(
-        icon(kind), element('span', { className: kind }, `${words} (to ${format.period(last.month)})`),
-        ...(target ? [icon(target[0]), element('span', {}, target[1])] : []));
+        ...(NO_FINDING[last.finding]
+          ? [element('span', { className: 'why' }, `${NO_FINDING[last.finding]} (to ${month})`)]
+          : [icon(kind), element('span', { className: kind }, `${words} (${month})`)]),
+        ...(target ? [icon(target[0]), element('span', {}, target[1])] : []),
+        ...(tile.line ? [element('span', { className: 'why' }, `Line: ${tile.line}`)] : []));
     }
     part('line').hidden = !last;
-    part('line').setAttribute('aria-label', last ? `${tile.label}: ${found.points.length} months of its control chart, the last at ${format.value(last.value, tile.unit)}` : tile.label);
+    part('line').setAttribute('aria-label', last ? `${tile.line || tile.label} by month: ${found.points.length} points of its control chart, the last at ${format.value(last.value, tile.line_unit || tile.unit)}` : tile.label);
     return row;
   }
 

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser
 
 import report_browser
-from report_browser import WIDE, Opened
+from report_browser import Opened
 
 
 def need_browser(environment: Mapping[str, str]) -> None:
@@ -34,25 +33,29 @@ def browser(tmp_path_factory) -> Iterator[Browser]:
 
 @pytest.fixture
 def open_report(browser) -> Iterator[Callable[..., Opened]]:
-    """Open a page in a fresh profile; closed after the test."""
-    contexts = []
+    """Open pages, each in a fresh profile (report_browser.new_page); closed after the test."""
+    pages = []
 
-    def opener(
-        path: Path,
-        hash: str = "",  # noqa: A002
-        viewport: tuple[int, int] = WIDE,
-        wait_for_ready: bool = True,
-        **options,
-    ) -> Opened:
-        context = browser.new_context(
-            viewport={"width": viewport[0], "height": viewport[1]},
-            locale="en-AU",
-            timezone_id="Australia/Sydney",
-            **options,
-        )
-        contexts.append(context)
-        return report_browser.open_page(context, path, hash, wait_for_ready)
+    def opener(*arguments: object, **options: object) -> Opened:
+        pages.append(report_browser.new_page(browser, *arguments, **options))
+        return pages[-1]
 
     yield opener
-    for context in contexts:
-        context.close()
+    for page in pages:
+        page.close()
+
+
+@pytest.fixture(scope="session")
+def _demo_page(browser, demo_report) -> Iterator[Opened]:
+    opened = report_browser.new_page(browser, demo_report)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def report(_demo_page) -> Iterator[Opened]:
+    """The demo report, opened once a session and reset for each test, which must end in peace."""
+    _demo_page.reset()
+    _demo_page.forget()
+    yield _demo_page
+    assert _demo_page.problems() == []

@@ -195,6 +195,45 @@ def demo_warehouse(demo_build) -> Path:
     return demo_build.published
 
 
+@pytest.fixture(scope="session")
+def demo_figures(demo_warehouse, tmp_path_factory) -> Path:
+    """The folder of the demo figures, drawn as a user would, in a process of its own."""
+    folder = tmp_path_factory.mktemp("figures")
+    done = subprocess.run(
+        [sys.executable, "scripts/plot_figures.py"]
+        + ["--database", str(demo_warehouse), "--output", str(folder)],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONHASHSEED": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+def write_report(database: Path, figures: Path, output: Path, seed: str = "1") -> Path:
+    """Write the report of a published file as a user would, cut off from every network."""
+    done = subprocess.run(
+        [*CUT_OFF, sys.executable, "scripts/build_report.py", "--database", str(database)]
+        + ["--figures", str(figures), "--output", str(output)],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONHASHSEED": seed},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return output
+
+
+@pytest.fixture(scope="session")
+def demo_report(demo_warehouse, demo_figures, tmp_path_factory) -> Path:
+    """The report of the demo data, with every figure in it."""
+    output = tmp_path_factory.mktemp("report") / "index.html"
+    return write_report(demo_warehouse, demo_figures, output)
+
+
 @pytest.fixture(autouse=True)
 def _umask_of_the_session():
     """The door narrows the umask of its process; a test that opens it must not narrow ours."""

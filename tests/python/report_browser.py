@@ -11,9 +11,12 @@ each page notes what it asks for and is refused all of it.
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import shutil
 import subprocess
+import time
+import unicodedata
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -21,7 +24,8 @@ from pathlib import Path
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
-from pypdf import PdfReader
+from pypdf import PageObject, PdfReader
+from pypdf.generic import DecodedStreamObject, NameObject
 
 CHOSEN, REQUIRED = "WARDHOUSE_CHROMIUM", "WARDHOUSE_REQUIRE_BROWSER"
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -92,11 +96,21 @@ class Opened:
     errors: list[str] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
     dialogs: list[str] = field(default_factory=list)
+    sent: list[str] = field(default_factory=list)  # what no policy of the page held back
+
+    def close(self) -> None:
+        """Close the page and its profile."""
+        self.page.context.close()
 
     def note_request(self, address: str) -> None:
         """Note what the page asks for, unless it is the page itself or a part of it."""
         if not address.startswith(OWN_SCHEMES) and address.split("#")[0] != self.address:
             self.requests.append(address)
+
+    def forget(self) -> None:
+        """Begin anew with what is noted."""
+        for noted in (self.console, self.errors, self.requests, self.dialogs, self.sent):
+            noted.clear()
 
     def problems(self) -> list[str]:
         """All that must be nothing."""
@@ -114,6 +128,27 @@ class Opened:
     def set_filters(self, **filters: str) -> None:
         """Set filters and wait until all that is visible is drawn again."""
         self.page.evaluate("f => window.wardhouse.setFilters(f)", filters)
+
+    def wait_until(self, condition: str, argument: object = None) -> None:
+        """Wait for a function of the page to give true; playwright's own way needs eval."""
+        end = time.monotonic() + 10
+        while not self.page.evaluate(condition, argument):
+            assert time.monotonic() < end, f"never came true: {condition}"
+            self.page.wait_for_timeout(20)
+
+    def reset(self) -> None:
+        """As freshly opened and drawn whole: no filters, nothing open, at the top."""
+        self.page.emulate_media(media="null")  # paper on paper, screen on a screen
+        self.page.set_viewport_size({"width": WIDE[0], "height": WIDE[1]})
+        self.set_filters()
+        self.unpack_all()
+        self.page.evaluate(
+            """() => {
+                document.querySelectorAll('details').forEach(each => { each.open = false });
+                document.activeElement.blur();
+                window.scrollTo(0, 0);
+            }"""
+        )
 
     def chart_ids(self) -> list[str]:
         """The charts of the page."""
@@ -141,6 +176,7 @@ def open_page(
     page.on("pageerror", lambda error: opened.errors.append(str(error)))
     page.on("popup", lambda other: opened.errors.append(f"opened a window: {other.url}"))
     page.on("websocket", lambda socket: opened.requests.append(socket.url))
+    page.on("websocket", lambda socket: opened.sent.append(socket.url))
 
     def refuse_dialog(dialog) -> None:  # noqa: ANN001
         opened.dialogs.append(f"{dialog.type}: {dialog.message}")
@@ -149,10 +185,11 @@ def open_page(
     page.on("dialog", refuse_dialog)
 
     def answer(route) -> None:  # noqa: ANN001
-        opened.note_request(route.request.url)
         if route.request.url.split("#")[0] == opened.address:
             route.continue_()
         else:
+            opened.note_request(route.request.url)
+            opened.sent.append(route.request.url)
             route.abort()
 
     page.route("**/*", answer)
@@ -165,6 +202,24 @@ def open_page(
     if wait_for_ready:
         page.evaluate("Promise.resolve(window.wardhouse.ready).then(() => true)")
     return opened
+
+
+def new_page(
+    browser: Browser,
+    path: Path,
+    hash_: str = "",
+    viewport: tuple[int, int] = WIDE,
+    wait_for_ready: bool = True,
+    **options: object,
+) -> Opened:
+    """Open a page in a fresh profile, which goes when the page is closed."""
+    context = browser.new_context(
+        viewport={"width": viewport[0], "height": viewport[1]},
+        locale="en-AU",
+        timezone_id="Australia/Sydney",
+        **options,
+    )
+    return open_page(context, path, hash_, wait_for_ready)
 
 
 def axe_violations(page: Page) -> list[str]:
@@ -239,7 +294,7 @@ def press_tab(page: Page, times: int) -> list[Stop]:
     return stops
 
 
-def tab_to(page: Page, selector: str, limit: int = 400) -> list[Stop]:
+def tab_to(page: Page, selector: str, limit: int = 800) -> list[Stop]:
     """Press Tab until the element has the focus; the stops on the way, it being the last."""
     stops = []
     for _ in range(limit):
@@ -256,9 +311,25 @@ def pdf_of(opened: Opened, path: Path) -> PdfReader:
     return PdfReader(path)
 
 
+def text_of(reader: PdfReader) -> str:
+    """The text of a printed page; of its drawings, which are long, nothing is read."""
+    found = []
+    for sheet in reader.pages:
+        texts = DecodedStreamObject()
+        texts.set_data(b"\n".join(re.findall(rb"\bBT\s.*?\sET\b", _content(sheet), re.DOTALL)))
+        sheet[NameObject("/Contents")] = texts
+        found.append(sheet.extract_text())
+    return "\n".join(found)
+
+
+def _content(sheet: PageObject) -> bytes:
+    content = sheet.get_contents()
+    return b"" if content is None else content.get_data()
+
+
 def squeezed(text: str) -> str:
-    """Text without blanks and the hyphens of line ends, to be looked for in a printed page."""
-    return "".join(text.split()).replace("\u00ad", "")
+    """Text without blanks and ligatures, to be looked for in a printed page."""
+    return "".join(unicodedata.normalize("NFKC", text).split()).replace("\u00ad", "")
 
 
 def seconds_to_usable(opened: Opened) -> float:

@@ -196,26 +196,40 @@ def complete(folder: Path) -> tuple[Build, str]:
     if done.returncode == 0:
         assert not failures
         return build, ""
-    assert done.returncode == 2 and failures
+    assert done.returncode == 2, done.stderr
     assert build.published.read_bytes() == b""
+    if not failures:  # the marts are sound, but hold what names a person
+        return build, done.stderr
     breached = build.query(
         "select rule_id, source_table from dq_rule_results where status = 'breach'"
     )
     assert breached
-    for rule, table in breached:
-        assert rule in done.stderr and table in done.stderr
+    # the line names the first few, and how many there are
+    assert f"{len(breached)} data-quality rule" in done.stderr
+    assert any(rule in done.stderr and table in done.stderr for rule, table in breached)
     assert re.search(r"\d+ of [\d,]+|threshold", done.stderr)
     return build, done.stderr
 
 
 @pytest.mark.soak
 def test_the_corpus_is_published_with_its_hostile_text(tmp_path):
-    rows.plant(tmp_path / "raw", all_cases())
+    """What stands in rows of patients and doctors too would name a person: see the next test."""
+    cases = [row for row in all_cases() if row.table not in ("patients", "doctors")]
+    rows.plant(tmp_path / "raw", cases)
     build, refusal = complete(tmp_path)
     assert not refusal
     with duckdb.connect(str(build.published), read_only=True) as connection:
         found = connection.execute("select treatment_type from marts.dim_treatment_types")
         assert HOSTILE["SQL"] in {name for (name,) in found.fetchall()}
+
+
+@pytest.mark.soak
+def test_a_category_that_is_a_persons_name_too_is_refused(tmp_path):
+    """The whole corpus has the same hostile texts as names of patients and as departments."""
+    rows.plant(tmp_path / "raw", all_cases())
+    _, refusal = complete(tmp_path)
+    assert "direct identifiers would be published" in refusal
+    assert "marts.dim_departments.name (" in refusal and ", private database; take" in refusal
 
 
 @pytest.mark.soak

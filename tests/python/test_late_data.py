@@ -212,7 +212,10 @@ def out_of_order(history: History) -> set[tuple]:
     stale = [{**row, "record_updated_at": "2024-05-01T10:00:00Z"} for row in visits[200:205]]
     history.deliver(OPS, "appointments", "2023-02.csv", stamped)
     history.deliver(OPS, "appointments", "2023-12.csv", [*stale, *visits[203:205]], kept=False)
-    return months_of("appointments", visits[200:205])
+    # whether a bill was for care that took place follows the appointment
+    return months_of("appointments", visits[200:205]) | months_of(
+        "billing", bills_of(visits[200:205])
+    )
 
 
 def withdrawn_before(history: History) -> set[tuple]:
@@ -224,6 +227,14 @@ def withdrawn_before(history: History) -> set[tuple]:
 
 
 DELIVERIES = [corrected_and_late, withdrawn, alive_again, out_of_order, withdrawn_before]
+
+
+def bills_of(visits: Rows) -> Rows:
+    """The bills of what was done at appointments."""
+    good = start()
+    ids = {row["appointment_id"] for row in visits}
+    done = {r["treatment_id"] for r in good[OPS, "treatments"] if r["appointment_id"] in ids}
+    return [row for row in good[OPS, "billing"] if row["treatment_id"] in done]
 
 
 def months_of(table: str, rows: Rows) -> set[tuple]:

@@ -22,6 +22,7 @@ from report_browser import (
     seconds_to_usable,
     squeezed,
     tab_to,
+    text_of,
     wider_than_the_window,
 )
 
@@ -111,15 +112,17 @@ def test_a_page_that_asks_for_something_is_caught(page_of, open_report):
         navigator.sendBeacon('https://eight.invalid/', 'x');
         new WebSocket('ws://127.0.0.1:9/nine');
         new EventSource('http://127.0.0.1:9/ten');
-        const x = new XMLHttpRequest(); x.open('GET', 'http://127.0.0.1:9/eleven'); x.send();
-        setTimeout(() => { location.href = 'http://twelve.invalid/' }, 300)"""
+        const x = new XMLHttpRequest(); x.open('GET', 'http://127.0.0.1:9/eleven'); x.send();"""
     opened = open_report(page_of(body, script=script))
-    opened.page.wait_for_timeout(500)
+    opened.page.wait_for_timeout(200)
+    opened.page.evaluate("() => { setTimeout(() => { location.href = 'http://twelve.invalid/' }) }")
+    opened.page.wait_for_timeout(200)
     for asked in (
         *("//one.", "//two.", "/etc/hostname", "//three.", "//four.", "//five.", "//six."),
         *("/seven", "//eight.", "/nine", "/ten", "/eleven", "//twelve."),
     ):
         assert any(asked in found for found in opened.requests), (asked, opened.requests)
+        assert any(asked in found for found in opened.sent), (asked, opened.sent)
 
 
 def test_an_error_is_caught(page_of, open_report):
@@ -182,7 +185,7 @@ def test_the_walk_with_the_keyboard_sees_focus(page_of, open_report):
 def test_printing_unpacks_first(page_of, open_report, tmp_path):
     opened = open_report(page_of("<p>Words on paper.</p>"))
     reader = pdf_of(opened, tmp_path / "page.pdf")
-    text = squeezed("".join(page.extract_text() for page in reader.pages))
+    text = squeezed(text_of(reader))
     assert "Unpackednow" in text and "Wordsonpaper." in text and "Smallpage" not in text
 
 

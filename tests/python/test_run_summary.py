@@ -346,22 +346,25 @@ def test_settings_that_cannot_be_used(ward, tmp_path):
     assert [step["step"] for step in ward.summary()["steps"]] == ["settings"]
 
 
-def test_figures_are_noted_and_their_failure_is_no_green_run(ward):
+@pytest.mark.parametrize("name", ["figures", "report"])
+def test_what_is_made_afterwards_is_noted_and_its_failure_is_no_green_run(ward, name):
     ward.go()
-    # the small published file lacks the marts of the figures
+    # the small published file lacks the marts of figures and report
     done = subprocess.run(
-        ward.command("figures"), env=ward.environment, capture_output=True, text=True, check=False
+        ward.command(name), env=ward.environment, capture_output=True, text=True, check=False
     )
     assert done.returncode == 2, done.stderr
-    assert ward.summary()["steps"][-1]["step"] == "figures"
+    assert "Traceback" not in done.stderr
+    assert ward.summary()["steps"][-1]["step"] == name
     assert ward.summary()["steps"][-1]["exit_code"] == 2
     asked = ward.check()
-    assert asked.returncode == 2 and "figures" in asked.stderr
+    assert asked.returncode == 2 and name in asked.stderr
 
 
-def test_figures_without_a_published_file(ward):
+@pytest.mark.parametrize("name", ["figures", "report"])
+def test_nothing_is_made_without_a_published_file(ward, name):
     done = subprocess.run(
-        ward.command("figures"), env=ward.environment, capture_output=True, text=True, check=False
+        ward.command(name), env=ward.environment, capture_output=True, text=True, check=False
     )
     assert done.returncode == 2
     (line,) = done.stderr.splitlines()
@@ -370,7 +373,11 @@ def test_figures_without_a_published_file(ward):
 
 def test_make_calls_the_run():
     """make itself ends with 2 for any failing command, so the summary holds the exact code."""
-    for target, words in (("warehouse", []), ("figures", ["figures"])):
+    for target, words in (
+        ("warehouse", []),
+        ("figures", ["figures"]),
+        ("report", ["report"]),
+    ):
         done = subprocess.run(
             ["make", "-n", "-o", "setup", target],
             # make says more when a make has started it
@@ -564,6 +571,6 @@ def test_the_nightly_line_runs_the_real_thing():
     assert variables == ["RAW_DIR", "WAREHOUSE"]
     assert all(re.search(rf"^{name} \?=", makefile, re.MULTILINE) for name in variables)
     assert re.search(r"^\.DEFAULT_GOAL := all\n", makefile, re.MULTILINE)
-    assert re.search(r"^all: warehouse figures\b", makefile, re.MULTILINE)
+    assert re.search(r"^all: warehouse figures report\b", makefile, re.MULTILINE)
     assert "python scripts/run_summary.py --check ||" in line
     assert f"build/{run_summary.NAME}.json" in line

@@ -71,6 +71,8 @@ def test_a_publish_beside_a_build_refuses_or_takes_the_build_before(small, times
                     break
                 if refused is None:
                     assert not at_work, "published in the middle of a build"
+                elif not at_work and refused.startswith("1 raw file changed"):
+                    pass  # the publish came first, and the raw data are those of the next build
                 else:
                     at_work = True
                     assert refused.startswith(f"another build is at work (process {process.pid},")

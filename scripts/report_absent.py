@@ -1,0 +1,73 @@
+"""What the report leaves out, and why: nothing is empty without a reason.
+
+Usage: imported by report_content.py; nothing to run.
+
+A chart or tile is left out when the edition has no table that is fine enough, and when the data set
+has none of what it would count (public data often come of one system only).
+"""
+
+from __future__ import annotations
+
+import duckdb
+
+import report_cubes
+from report_cubes import Loaded
+from report_registry import CUBES, TILES, Chart, Tile, of_edition
+
+NOT_FINE_ENOUGH = "The tables of this edition are not fine enough for it."
+
+
+def reason(
+    connection: duckdb.DuckDBPyConnection,
+    chart: Chart,
+    described: dict[str, dict],
+    loaded: dict[str, Loaded],
+) -> str | None:
+    """Why a chart is not in this report; None when it is."""
+    cube = described.get(chart.cube)
+    if cube is None:
+        return NOT_FINE_ENOUGH
+    columns = {column["name"] for column in cube["columns"]}
+    for name in chart.by:
+        if name not in columns:
+            return (
+                f"Its data are not held by {name.removesuffix('_id')}: "
+                + cube["without"].get(name, "the source does not say")
+                + "."
+            )
+    if not report_cubes.has_data(connection, loaded[chart.cube], chart):
+        return no_data(chart.cube, loaded, chart.labels.get("cases"))
+    return None
+
+
+def no_data(cube: str, loaded: dict[str, Loaded], cases: str | None) -> str:
+    """That the data set has none of what would be counted; all of a cube, or one of its numbers."""
+    is_empty = loaded[cube].rows == 0
+    return f"No {CUBES[cube].holds if is_empty or not cases else cases} in these data."
+
+
+def tiles_of(
+    connection: duckdb.DuckDBPyConnection, loaded: dict[str, Loaded], is_shareable: bool
+) -> list[tuple[Tile, str | None]]:
+    """The tiles of an edition, each with why it is left out; one that stands in for another that
+    is shown is not among them."""
+    found: list[tuple[Tile, str | None]] = []
+    for tile in (of_edition(each, is_shareable) for each in TILES.values()):
+        shown = {other.tile_id for other, why in found if why is None}
+        if tile.fallback_of in shown:
+            continue
+        if tile.cube not in loaded:
+            found.append((tile, NOT_FINE_ENOUGH))
+        elif not report_cubes.has_data(connection, loaded[tile.cube], tile):
+            found.append((tile, no_data(tile.cube, loaded, None)))
+        else:
+            found.append((tile, None))
+    return found
+
+
+def together(absent: list[dict[str, str]]) -> list[dict[str, str]]:
+    """What is left out, in one line for each reason."""
+    titles: dict[str, list[str]] = {}
+    for item in absent:
+        titles.setdefault(item["reason"], []).append(item["title"])
+    return [{"title": "; ".join(names), "reason": why} for why, names in titles.items()]

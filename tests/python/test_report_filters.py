@@ -1,0 +1,127 @@
+"""Filters of the report: in the address, in the controls, and where they leave nothing."""
+
+from __future__ import annotations
+
+import json
+import re
+
+from report_browser import choices
+from report_reading import CHARTS, first_choices
+
+
+def test_a_link_brings_the_filters_back(report, open_report, demo_report):
+    page = report.page
+    offered = choices(report)
+    wanted = first_choices(report, "facility", "department") | {
+        "from": offered["from"][3],
+        "to": offered["to"][-3],
+        "compare": "year",
+    }
+    before = page.evaluate("window.wardhouse.rows(window.wardhouse.chartIds()[0])")
+    report.set_filters(**wanted)
+    hash_, state = page.evaluate("[location.hash, window.wardhouse.state()]")
+    rows = page.evaluate("window.wardhouse.rows(window.wardhouse.chartIds()[0])")
+    assert rows != before
+    assert set(wanted.values()) <= set(state.values())
+    again = open_report(demo_report, hash_)
+    assert again.state() == state
+    for name, value in wanted.items():
+        assert again.page.locator(f"#filter-{name}").input_value() == value
+    assert again.page.evaluate("window.wardhouse.rows(window.wardhouse.chartIds()[0])") == rows
+    status = again.page.locator("#status").inner_text()
+    label = again.page.locator("#filter-facility option:checked").inner_text()
+    assert label in status
+    # in a page that is already open, an address typed over the old one is followed too
+    again.page.evaluate("location.hash = ''")
+    again.wait_until("s => document.getElementById('status').innerText !== s", status)
+    assert again.state() == {"compare": "none"}
+    assert again.problems() == []
+
+
+def test_each_control_changes_the_address_and_reset_takes_it_back(report):
+    page = report.page
+    seen = {page.evaluate("location.hash")}
+    for name in ("facility", "department", "from", "to", "compare"):
+        options = page.evaluate(
+            "n => [...document.getElementById(`filter-${n}`).options]"
+            ".filter(o => !o.disabled && !o.selected).map(o => o.value)",
+            name,
+        )
+        page.select_option(f"#filter-{name}", options[len(options) // 2])
+        report.wait_until("seen => !seen.includes(location.hash)", list(seen))
+        seen.add(page.evaluate("location.hash"))
+    page.click("#reset")
+    report.wait_until("location.hash === ''")
+    assert report.state() == {"compare": "none"}
+
+
+def test_the_link_is_copied_or_the_reader_is_told(report):
+    page = report.page
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    report.set_filters(**first_choices(report, "facility"))
+    page.click("#copy-link")
+    report.wait_until("document.getElementById('copied').textContent.includes('copied')")
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied == page.url and "#facility=" in copied
+    # where a browser or a policy of the house gives no clipboard
+    page.evaluate(
+        "Object.defineProperty(navigator, 'clipboard', {value: undefined, configurable: true})"
+    )
+    page.click("#copy-link")
+    report.wait_until("document.getElementById('copied').textContent.includes('address')")
+
+
+HOSTILE_HASHES = (
+    "#facility=%3Cscript%3Ealert(1)%3C/script%3E",
+    "#facility=<img src=x onerror=alert(1)>",
+    "#__proto__=x&constructor=y&toString=z&hasOwnProperty=1",
+    "#facility=__proto__&department=constructor&doctor=toString&from=valueOf&compare=__proto__",
+    "#%E0%A4%A&facility=%",
+    "#facility=" + "a" * 100_000,
+    "#from=2020-13-45&to=0000-00",
+    "#from=&to=&facility=&department=&doctor=&compare=",
+    "#&&&===&=&facility",
+    "#javascript:alert(1)",
+    "#facility=all&department=all&doctor=all&period=all",
+    "#\u202e\u0000%00%0d%0a",
+    '#"><svg onload=alert(1)>',
+)
+
+
+def test_an_address_with_nonsense_is_ignored(report, open_report, demo_report):
+    page = report.page
+    for hash_ in HOSTILE_HASHES:
+        page.evaluate("location.hash = 'compare=year'")
+        report.wait_until("window.wardhouse.state().compare === 'year'")
+        page.evaluate("h => { location.hash = h }", hash_)
+        report.wait_until("window.wardhouse.state().compare !== 'year'")
+        assert report.state() == {"compare": "none"}, hash_[:60]
+    assert page.evaluate("({}).x === undefined && Object.keys(Object.prototype).length === 0")
+    fresh = open_report(demo_report, "#%E0%A4%A&facility=%3Cscript%3Ealert(1)%3C/script%3E")
+    assert fresh.state() == {"compare": "none"}
+    assert fresh.problems() == []
+
+
+def test_months_the_wrong_way_round_are_turned(report):
+    months = choices(report)["from"]
+    report.set_filters(**{"from": months[9], "to": months[4]})
+    state = report.state()
+    assert (state["from"], state["to"]) == (months[4], months[9])
+
+
+def test_nothing_is_lost_when_filters_leave_nothing(report):
+    """A selection without any event says so everywhere, and breaks nothing."""
+    page = report.page
+    offered = choices(report)
+    emptiest = {"facility": offered["facility"][-1], "department": offered["department"][1]}
+    report.set_filters(**emptiest, **{"from": offered["from"][0], "to": offered["from"][0]})
+    report.unpack_all()
+    empty = 0
+    for chart in page.evaluate(CHARTS):
+        empty += bool(chart["reason"])
+        assert chart["reason"] or chart["has_picture"], chart["id"]
+        assert chart["is_plot_shown"] == (not chart["reason"]), chart["id"]
+        text = json.dumps([chart[part] for part in ("headline", "subtitle", "table", "name")])
+        assert not re.search(r"\b(NaN|undefined|null|Infinity)\b", text), (chart["id"], text)
+    assert empty, "choose filters that leave some chart without data"
+    assert not re.search(r"\b(NaN|undefined|Infinity)\b", page.locator("main").inner_text())

@@ -1,0 +1,168 @@
+"""The report in a real browser: opened from a file, without a network, as a person would use it."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from report_browser import (
+    NARROW,
+    axe_violations,
+    choices,
+    press_tab,
+    tab_to,
+    wider_than_the_window,
+)
+from report_reading import CHARTS, OPEN_ALL, identity, says
+
+MOST_BYTES = 5_000_000
+
+
+@pytest.fixture
+def charts(report) -> list[dict]:
+    """What each chart says, draws and has in its table, without filters."""
+    return report.page.evaluate(CHARTS)
+
+
+# --- opening -------------------------------------------------------------------------------------
+
+
+def test_it_opens_without_a_network_and_without_a_complaint(open_report, demo_report):
+    opened = open_report(demo_report)
+    opened.page.mouse.wheel(0, 5000)
+    opened.unpack_all()
+    opened.page.evaluate(OPEN_ALL)
+    for name, values in choices(opened).items():
+        opened.set_filters(**{name: values[-1]})
+    opened.reset()
+    assert opened.problems() == []
+
+
+def test_it_fits_a_narrow_window_and_axe_finds_nothing_there(open_report, demo_report):
+    """320 px wide: a small telephone, or a wide screen enlarged four times."""
+    opened = open_report(demo_report, viewport=NARROW)
+    opened.unpack_all()
+    assert wider_than_the_window(opened.page) == []
+    assert axe_violations(opened.page) == []
+    opened.page.evaluate(OPEN_ALL)
+    opened.page.wait_for_timeout(100)
+    assert wider_than_the_window(opened.page) == []
+    assert opened.problems() == []
+
+
+def test_the_file_is_small_enough_to_mail(demo_report):
+    assert demo_report.stat().st_size <= MOST_BYTES
+
+
+def test_every_drawn_figure_is_in_it(report, demo_figures):
+    manifest = json.loads((demo_figures / "manifest.json").read_text())["figures"]
+    found = report.page.evaluate(
+        """() => [...document.querySelectorAll('figure.static')].map(figure => {
+            const image = figure.querySelector('img');
+            return [figure.id, image.alt, image.naturalWidth > 200 && image.complete];
+        })"""
+    )
+    assert sorted(found) == sorted(
+        [f"figure-{figure['name']}", figure["alt"], True] for figure in manifest
+    )
+
+
+def test_without_scripts_it_says_that_it_needs_them(open_report, demo_report):
+    opened = open_report(demo_report, wait_for_ready=False, java_script_enabled=False)
+    assert "JavaScript" in opened.page.locator("noscript").inner_text()
+    assert opened.requests == []
+
+
+# --- people --------------------------------------------------------------------------------------
+
+
+def test_axe_finds_nothing(report):
+    """Everything open: tables, definitions, methods."""
+    report.page.evaluate(OPEN_ALL)
+    report.page.wait_for_timeout(100)
+    assert axe_violations(report.page) == []
+
+
+def test_every_chart_has_a_name_a_subtitle_a_table_and_its_method(charts):
+    assert len(charts) > 20
+    for chart in charts:
+        for part in ("headline", "subtitle", "name", "definition"):
+            assert chart[part] and "undefined" not in chart[part] and "NaN" not in chart[part], (
+                chart["id"],
+                part,
+                chart[part],
+            )
+        assert chart["role"] == "img" and chart["csv"].startswith("Download CSV"), chart["id"]
+        assert "n = " in chart["subtitle"] or chart["reason"], chart["id"]
+        if chart["rows"]:
+            head, *body = chart["table"]
+            assert len(body) == len(chart["rows"]), chart["id"]
+            assert {len(row) for row in body} == {len(head)}, chart["id"]
+            assert set(chart["heads"]) == {"col", "row"}, chart["id"]
+        assert chart["is_plot_shown"] == (not chart["reason"]), chart["id"]
+        assert chart["has_picture"] or chart["reason"], chart["id"]
+    assert len({chart["name"] for chart in charts}) == len(charts)
+    assert sum(bool(chart["reason"]) for chart in charts) == 0  # the demo data have everything
+
+
+def test_what_is_drawn_is_what_the_table_says(charts):
+    for chart in charts:
+        rows = {identity(row): row["value"] for row in chart["rows"]}
+        drawn = {identity(datum): datum["value"] for datum in chart["drawn"]}
+        known = {key for key, value in rows.items() if value is not None}
+        assert drawn.keys() <= rows.keys(), chart["id"]
+        assert all(drawn[key] == rows[key] for key in drawn), chart["id"]
+        left_out = known - drawn.keys()
+        assert not left_out or "are drawn; the table has all" in chart["remarks"], chart["id"]
+        assert drawn or chart["reason"], chart["id"]
+        for row, cells in zip(chart["rows"], chart["table"][1:], strict=True):
+            assert row["label"] in cells, (chart["id"], cells)
+            assert row["value"] is None or any(says(cell, row["value"]) for cell in cells), (
+                chart["id"],
+                row["value"],
+                cells,
+            )
+
+
+def test_it_can_be_used_with_the_keyboard_alone(open_report, demo_report):
+    """One walk from the top to the end: filter, open a table, fetch a file; focus always seen."""
+    opened = open_report(demo_report)
+    page = opened.page
+    stops = press_tab(page, 1)
+    assert stops[0].name.startswith("Skip to"), "the first stop is the link to the contents"
+    assert stops[0].is_in_view, "the link is seen when it has the focus"
+    stops += tab_to(page, "#filter-facility")
+    before = page.locator("#status").inner_text()
+    page.keyboard.press("ArrowDown")
+    opened.wait_until("s => document.getElementById('status').innerText !== s", before)
+    assert "facility_id" in opened.state()
+    stops += tab_to(page, "#chart-appointment-status details.table summary")
+    page.keyboard.press("Enter")
+    opened.wait_until("!!document.activeElement.parentElement.querySelector('table tr td')")
+    stops += tab_to(page, "#chart-appointment-status button.csv")
+    with page.expect_download() as download:
+        page.keyboard.press("Enter")
+    assert download.value.suggested_filename.endswith(".csv")
+    stops += tab_to(page, "body")
+    *stops, _ = stops
+    controls = page.evaluate(
+        """() => [...document.querySelectorAll(
+                'a[href], button, select, input, summary, [tabindex="0"]')]
+            .filter(e => e.checkVisibility() && !e.disabled).length"""
+    )
+    assert len(stops) == controls
+    assert not [stop for stop in stops if not stop.is_focus_visible]
+    assert not [stop for stop in stops if not stop.is_in_view]
+    assert opened.problems() == []
+
+
+def test_the_skip_link_keeps_the_filters(report):
+    report.set_filters(compare="year")
+    report.page.focus("a.skip")
+    report.page.keyboard.press("Enter")
+    report.page.wait_for_timeout(50)
+    assert report.state()["compare"] == "year"
+    assert "compare=year" in report.page.url, "a link copied now would have lost the filters"
+    report.page.keyboard.press("Tab")
+    assert report.page.evaluate("document.activeElement.closest('main') !== null")
