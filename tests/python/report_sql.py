@@ -125,46 +125,43 @@ def ask(
     connection.executemany(f"insert into asked values ({', '.join('?' * len(rows[0]))})", rows)
 
 
+def know_doctors(connection: duckdb.DuckDBPyConnection, page: dict) -> None:
+    """Make the table `doctors_at`: where each doctor works, and for how long one must be there."""
+    connection.execute("create table doctors_at (doctor varchar, place varchar, share double)")
+    rows = [
+        (doctor, " ".join(works["facilities"]), page["full_period_share"])
+        for doctor, works in page["doctors"].items()
+    ]
+    if rows:
+        connection.executemany("insert into doctors_at values (?, ?, ?)", rows)
+
+
 # --- sums ----------------------------------------------------------------------------------------
 
 
-def sources(connection: duckdb.DuckDBPyConnection, is_shareable: bool) -> dict[str, Source]:
-    """A table for each cube of the edition, from the facts where they have it."""
+def source(connection: duckdb.DuckDBPyConnection, name: str, is_shareable: bool) -> Source:
+    """Make the table of a cube's rows, from the facts where they have it."""
+    cube = CUBES[name]
+    sql = cube.shareable if is_shareable else cube.internal
+    totals = cube.shareable_totals if is_shareable else cube.internal_totals
+    measures = (is_shareable and cube.shareable_measures) or cube.measures
+    is_distinct = False
     if not is_shareable:
-        report_facts.create(connection)
-    found = {}
-    for name, cube in CUBES.items():
-        sql = cube.shareable if is_shareable else cube.internal
-        if sql is None:
-            continue
-        totals = cube.shareable_totals if is_shareable else cube.internal_totals
-        is_distinct = False
         for mart in set(re.findall(r"marts\.(\w+)", sql)) & report_facts.VIEWS.keys():
-            if not is_shareable:
-                sql = re.sub(rf"marts\.{mart}\b", f"facts.{mart}", sql)
-                is_distinct = mart in report_facts.DISTINCT
-        measures = (is_shareable and getattr(cube, "shareable_measures", ())) or cube.measures
-        columns = [column[0] for column in connection.execute(f"describe ({sql})").fetchall()]
-        dimensions = [column for column in columns if column not in measures]
-        texts = [f"coalesce(cast({c} as varchar), 'unknown') as {c}" for c in dimensions]
-        numbers = [f"cast({c} as double) as {c}" for c in measures]
-        many = [f"sum({c}) as {c}" for c in measures]
-        table = f"source_{name}"
-        rows = f"select {', '.join([*texts, *numbers])} from ({sql})"
-        if cube.additive and not totals:  # fewer rows to join; hidden counts are in totals' cubes
-            names = ", ".join(dimensions)
-            lost = [f"case when count(*) = count({c}) then sum({c}) end as {c}" for c in measures]
-            many = lost if is_shareable else many
-            rows = f"select {', '.join([*dimensions, *many])} from ({rows}) group by {names}"
-        connection.execute(f"create temp table {table} as select true as is_row, * from ({rows})")
-        found[name] = Source(
-            table,
-            frozenset(columns),
-            frozenset() if is_distinct else frozenset(totals),
-            cube.additive,
-            is_distinct,
-        )
-    return found
+            sql = re.sub(rf"marts\.{mart}\b", f"facts.{mart}", sql)
+            is_distinct |= mart in report_facts.DISTINCT
+    columns = [column[0] for column in connection.execute(f"describe ({sql})").fetchall()]
+    dimensions = [column for column in columns if column not in measures]
+    texts = [f"coalesce(cast({c} as varchar), 'unknown') as {c}" for c in dimensions]
+    numbers = [f"cast({c} as double) as {c}" for c in measures]
+    rows = f"select {', '.join([*texts, *numbers])} from ({sql})"
+    if cube.additive and not totals:  # fewer rows to join; what is hidden stays unknown
+        added = [f"case when count(*) = count({c}) then sum({c}) end as {c}" for c in measures]
+        rows = f"select {', '.join([*dimensions, *added])} from ({rows}) group by all"
+    table = f"source_{name}"
+    connection.execute(f"create temp table {table} as select true as is_row, * from ({rows})")
+    kept = frozenset() if is_distinct else frozenset(totals)
+    return Source(table, frozenset(columns), kept, cube.additive, is_distinct)
 
 
 def _inside(source: Source, by: list[str]) -> str:
@@ -213,13 +210,14 @@ def _conditions(source: Source, by: list[str], shown: dict) -> list[str]:
         conditions.append(_inside(source, by))
     for name, wanted in fixed.items():
         values = [wanted] if isinstance(wanted, str) else wanted
-        conditions.append(f"s.{name} in ({', '.join(_quoted(value) for value in values)})")
+        conditions.append(f"s.{name} in ({', '.join(quoted(value) for value in values)})")
     for name in source.totals - set(PLACES.values()) - {"period"} - fixed.keys():
         conditions.append(f"s.{name} {'<>' if name in by else '='} 'all'")
     return conditions or ["true"]
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
+    """A text in SQL."""
     return "'" + text.replace("'", "''") + "'"
 
 
@@ -271,7 +269,7 @@ def numbers(connection: duckdb.DuckDBPyConnection, source: Source, chart: dict) 
     for name, label in each:
         key, second = ("k1", "k2")
         if name:
-            key, second = (_quoted(name), "null") if not by else ("k1", _quoted(label))
+            key, second = (quoted(name), "null") if not by else ("k1", quoted(label))
         own = made if not name else made.replace(f"{columns['num']} as given_num",
                                                  f"{name} as given_num", 1)  # fmt: skip
         selects.append(
@@ -310,18 +308,53 @@ def numbers(connection: duckdb.DuckDBPyConnection, source: Source, chart: dict) 
             case when not is_untold then plain_low end as low,
             case when not is_untold then plain_high end as high
         from told""")
-    if chart["form"] == "ranges":  # what chance allows around an equal share
-        connection.execute(f"""create or replace temp table expected as
-            with means as (
-                select *, key <> 'unknown' and value is not null as is_known,
-                    avg(case when key <> 'unknown' then value end)
-                        over (partition by setting, variant) as mean
-                from expected
-            )
-            select * replace (
-                case when is_known then greatest(sqrt(mean) - {Z} / 2, 0) ** 2 end as low,
-                case when is_known then (sqrt(mean) + {Z} / 2) ** 2 end as high
-            ) from means""")
+    if chart["form"] == "ranges":
+        _chance(connection, source, chart)
+
+
+def _chance(connection: duckdb.DuckDBPyConnection, source: Source, chart: dict) -> None:
+    """Give `expected` what chance allows around the median of the doctors of one facility.
+
+    Only whoever was there for most of the period counts; `doctors_at` says who works where.
+    """
+    key, counted = chart["by"][0], " + ".join(f"s.{name}" for name in chart["measure"]["of"])
+    z = float(stats.norm.ppf(0.999))
+    connection.execute(f"""create or replace temp table expected as
+        with spans as (
+            select a.setting, a.variant, s.{key} as key, min(s.period) as first,
+                max(s.period) as last
+            from asked as a inner join {source.table} as s
+                on {" and ".join(f"({c})" for c in _conditions(source, chart["by"], chart))}
+            where {counted} > 0
+            group by a.setting, a.variant, s.{key}
+        ),
+        lengths as (
+            select setting, variant, key, last, first,
+                date_diff('month', cast(first || '-01' as date), cast(last || '-01' as date)) + 1
+                    as length,
+                date_diff('month', cast(min(first) over period || '-01' as date),
+                    cast(max(last) over period || '-01' as date)) + 1 as whole
+            from spans window period as (partition by setting, variant)
+        ),
+        placed as (
+            select expected.*, doctors_at.place,
+                expected.key <> 'unknown' and value is not null
+                    and coalesce(lengths.length >= doctors_at.share * lengths.whole, false)
+                    as is_compared
+            from expected left join lengths using (setting, variant, key)
+            left join doctors_at on doctors_at.doctor = expected.key
+        ),
+        medians as (
+            select setting, variant, place, median(value) as mean
+            from placed where is_compared
+            group by setting, variant, place having count(*) > 1
+        )
+        select placed.* replace (
+            case when is_compared and mean is not null
+                then greatest(sqrt(mean) - {z} / 2, 0) ** 2 end as low,
+            case when is_compared and mean is not null
+                then (sqrt(mean) + {z} / 2) ** 2 end as high
+        ) from placed left join medians using (setting, variant, place)""")
 
 
 def _within(chart: dict) -> str:
