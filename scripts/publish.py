@@ -302,7 +302,9 @@ def make_shareable(
     try:
         if entry.minimum_cell is None:
             raise NotProtected("its minimum cell is not known")
-        return shareable.write(db, COPY, path, entry.minimum_cell, entry.publish_number)
+        return shareable.write(
+            db, COPY, path, entry.minimum_cell, entry.publish_number, data_set=entry.data_set
+        )
     except (NotProtected, duckdb.Error, LinAlgError, MemoryError) as error:
         if isinstance(error, (duckdb.IOException, duckdb.InterruptException)):
             raise  # a full disk, or a signal: the whole publish ends

@@ -14,7 +14,12 @@ import report_cubes
 from report_cubes import Loaded
 from report_registry import CUBES, TILES, Chart, Tile, of_edition
 
-NOT_FINE_ENOUGH = "The tables of this edition are not fine enough for it."
+SYSTEMS = {
+    "hospital_ops": "hospital appointments",
+    "care_episodes": "care episodes",
+    "cancer_registry": "the cancer registry",
+}
+NOT_FINE_ENOUGH = "The tables of this edition are not fine enough."
 
 
 def reason(
@@ -36,14 +41,19 @@ def reason(
                 + "."
             )
     if not report_cubes.has_data(connection, loaded[chart.cube], chart):
-        return no_data(chart.cube, loaded, chart.labels.get("cases"))
+        return no_data(chart, loaded)
     return None
 
 
-def no_data(cube: str, loaded: dict[str, Loaded], cases: str | None) -> str:
+def no_data(shown: Chart | Tile, loaded: dict[str, Loaded]) -> str:
     """That the data set has none of what would be counted; all of a cube, or one of its numbers."""
-    is_empty = loaded[cube].rows == 0
-    return f"No {CUBES[cube].holds if is_empty or not cases else cases} in these data."
+    if loaded[shown.cube].rows == 0:
+        return f"No {CUBES[shown.cube].holds} in these data."
+    system = SYSTEMS.get(shown.fixed.get("source_system"))
+    if isinstance(shown, Tile) and not system:
+        return "What it needs is not in these data."
+    counted = getattr(shown, "labels", {}).get("cases", CUBES[shown.cube].holds)
+    return f"No {counted}{f' of {system}' if system else ''} in these data."
 
 
 def tiles_of(
@@ -58,10 +68,10 @@ def tiles_of(
             continue
         if tile.cube not in loaded:
             found.append((tile, NOT_FINE_ENOUGH))
-        elif not report_cubes.has_data(connection, loaded[tile.cube], tile):
-            found.append((tile, no_data(tile.cube, loaded, None)))
-        else:
+        elif report_cubes.has_data(connection, loaded[tile.cube], tile):
             found.append((tile, None))
+        elif not tile.fallback_of:  # the tile that it stands in for says why
+            found.append((tile, no_data(tile, loaded)))
     return found
 
 

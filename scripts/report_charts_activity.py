@@ -71,6 +71,7 @@ add_charts(
                 "cases": "patients"},
         kpis=("PF01",),
         note="A patient may be in several months and in both lines: these numbers do not add up.",
+        shareable={"subtitle": "Different patients with a care episode in the month, rounded"},
     ),
     Chart(
         "departments",
@@ -87,7 +88,8 @@ add_charts(
         labels={"group": "Department", "value": "Share", "numerator": "Episodes", "n": "Of",
                 "cases": "care episodes"},
         kpis=("PF01",),
-        shareable={"cube": "episode_departments", "measure": ready("share", "episodes"),
+        shareable={"cube": "episode_departments", "unit": "whole_percent",
+                   "measure": ready("share", "episodes"),
                    "labels": {"group": "Department", "value": "Share", "n": "Episodes",
                               "cases": "care episodes"}},
     ),

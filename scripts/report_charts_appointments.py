@@ -33,6 +33,7 @@ add_cubes(
             from marts.kpi_facility_activity
         """,
         shareable_totals=("facility_id", "period"),
+        holds="appointments",
     ),
     Cube(
         "appointment_segments",
@@ -46,6 +47,7 @@ add_cubes(
             select dimension, value, null as due, attended, no_shows
             from marts.kpi_no_shows_by_segment
         """,
+        holds="appointments",
     ),
     Cube(
         "appointment_hours",
@@ -57,6 +59,7 @@ add_cubes(
                 due, attended, no_shows
             from marts.report_appointment_hours
         """,
+        holds="appointments",
     ),
 )
 

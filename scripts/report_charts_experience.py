@@ -6,7 +6,7 @@ Usage: imported by build_report.py; nothing to run.
 from __future__ import annotations
 
 from report_charts_overview import SATISFACTION, ready
-from report_registry import Chart, Cube, add_charts, add_cubes, given
+from report_registry import NOT_HELD, Chart, Cube, add_charts, add_cubes, given
 
 SCORES = ("responses", "mean_score", "mean_score_low", "mean_score_high")
 LABELS = {"value": "Mean score", "n": "Responses", "cases": "responses"}
@@ -85,7 +85,7 @@ add_charts(
         labels={"group": "Department", "value": "Standard deviation", "n": "Responses",
                 "cases": "responses"},
         kpis=("EX05",),
-        shareable={"cube": "satisfaction_spread"},
+        shareable=NOT_HELD,
     ),
     Chart(
         "satisfaction-places",
@@ -120,7 +120,7 @@ add_charts(
         unit="score",
         labels={"group": "Department", "second": "Month", **LABELS},
         kpis=("EX01",),
-        shareable={"cube": "satisfaction_department_months"},
+        shareable=NOT_HELD,
         note="Few responses a month: neighbouring months differ by chance. Look for long runs.",
     ),
 )  # fmt: skip

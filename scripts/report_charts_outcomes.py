@@ -5,8 +5,8 @@ Usage: imported by build_report.py; nothing to run.
 
 from __future__ import annotations
 
-from report_charts_overview import MORTALITY, READMISSION, RECORDED, ready
-from report_registry import Chart, Cube, add_charts, add_cubes, given, rate, share
+from report_charts_overview import MORTALITY, READMISSION, RECORDED, SUCCESS, ready
+from report_registry import Chart, Cube, add_charts, add_cubes, given, share
 
 CRUDE = (
     "Crude: facilities differ in whom they admit (age, illness, kind of stay), and that is not"
@@ -137,10 +137,10 @@ add_cubes(
     ),
 )  # fmt: skip
 
-SUCCESS = rate(["successes"], ["evaluable"])
 SUCCESS_LABELS = {"group": "Treatment", "value": "Success rate", "numerator": "Successes",
                   "n": "With a known outcome"}  # fmt: skip
 SUCCESS_SHAREABLE = {
+    "unit": "whole_percent",
     "measure": ready("success_rate", "cases"),
     "labels": {"group": "Treatment", "value": "Success rate", "n": "Cases", "cases": "cases"},
 }
@@ -164,7 +164,8 @@ add_charts(
                 "n": "Index stays", "cases": "index stays"},
         kpis=("PF07",),
         note=f"{CRUDE} The funnel of readmissions (figure R-01) shows what chance explains.",
-        shareable={"cube": "readmission_places", "measure": ready("readmission_rate"),
+        shareable={"cube": "readmission_places", "unit": "whole_percent",
+                   "measure": ready("readmission_rate"),
                    "labels": {"group": "Facility", "value": "Readmission rate",
                               "n": "Index stays", "cases": "index stays"},
                    "note": CRUDE},
@@ -187,10 +188,10 @@ add_charts(
         reference=1.0,
         headline="against",
         words={
-            "within": "None of {all} facilities has more or fewer readmissions than expected"
+            "within": "None of {all} facilities shown has more or fewer readmissions than expected"
                       " beyond chance",
-            "outside": "{outside} of {all} facilities: readmissions differ from what is expected;"
-                       " chance alone gives about one in twenty",
+            "outside": "{outside} of {all} facilities shown: readmissions differ from"
+                       " what is expected; chance alone gives about one in twenty",
         },
         note=f"Adjusted only for what the definition names, which is little. {REPORTED_FROM}",
     ),
@@ -224,7 +225,7 @@ add_charts(
                 "n": "Separations", "cases": "separations whose end is known"},
         kpis=("PF11",),
         note=CRUDE,
-        shareable={"cube": "mortality_places",
+        shareable={"cube": "mortality_places", "unit": "whole_percent",
                    "measure": ready("mortality_rate", "separations")},
     ),
     Chart(
@@ -244,9 +245,9 @@ add_charts(
         reference=1.0,
         headline="against",
         words={
-            "within": "None of {all} facilities has more or fewer deaths than expected"
+            "within": "None of {all} facilities shown has more or fewer deaths than expected"
                       " beyond chance",
-            "outside": "{outside} of {all} facilities: deaths differ from what is expected;"
+            "outside": "{outside} of {all} facilities shown: deaths differ from what is expected;"
                        " chance alone gives about one in twenty",
         },
         note=f"Adjusted only for what the definition names, which is little. {REPORTED_FROM}",
@@ -299,7 +300,7 @@ add_charts(
             labels={"group": group, "value": "Share", "numerator": "Cases", "n": "Of",
                     "cases": "cases of the cancer registry"},
             kpis=("CA01",),
-            shareable={"measure": ready("share", "cases"),
+            shareable={"measure": ready("share", "cases"), "unit": "whole_percent",
                        "labels": {"group": group, "value": "Share", "n": "Cases",
                                   "cases": "cases of the cancer registry"}},
         )

@@ -5,7 +5,18 @@ Usage: imported by build_report.py; nothing to run.
 
 from __future__ import annotations
 
-from report_registry import Cube, Measure, Tile, add_cubes, add_tiles, count, given, mean, rate
+from report_registry import (
+    NOT_HELD,
+    Cube,
+    Measure,
+    Tile,
+    add_cubes,
+    add_tiles,
+    count,
+    given,
+    mean,
+    rate,
+)
 
 # The control charts that tiles point to; one of two source systems is named with its system
 CONTROLLED = (
@@ -119,6 +130,7 @@ STAY = mean("stay_days", "stay_squares", "stays_measured")
 READMISSION = rate(["readmissions"], ["index_stays"])
 RECORDED = rate(["readmissions_recorded"], ["readmission_known"])
 MORTALITY = rate(["deaths"], ["separations_with_disposition"])
+SUCCESS = rate(["successes"], ["evaluable"])
 SATISFACTION = mean("satisfaction_sum", "satisfaction_squares", "satisfaction_scores")
 
 
@@ -136,14 +148,16 @@ add_tiles(
          shareable={"cube": "episode_departments", "measure": ready("stay")}),
     Tile("readmission", "30-day unplanned readmission", "episodes", READMISSION, "percent",
          ("PF07",), "higher", "lower", note="Crude: not adjusted for who was admitted.",
-         shareable={"cube": "readmission_places", "measure": ready("readmission_rate")}),
+         shareable={"cube": "readmission_places", "unit": "whole_percent",
+                    "measure": ready("readmission_rate")}),
     Tile("readmission-recorded", "Readmission as recorded", "episodes", RECORDED, "percent",
          ("PF13",), "higher", "lower", fallback_of="readmission",
          note="The source's own flag: it does not say what it counts.",
-         shareable={"cube": "episode_departments", "measure": ready("readmission_rate")}),
+         shareable={"cube": "episode_departments", "unit": "whole_percent",
+                    "measure": ready("readmission_rate")}),
     Tile("mortality", "In-hospital mortality", "episodes", MORTALITY, "percent", ("PF11",),
          "higher", "lower", note="Crude: not adjusted for who was admitted.",
-         shareable={"cube": "mortality_places",
+         shareable={"cube": "mortality_places", "unit": "whole_percent",
                     "measure": ready("mortality_rate", "separations")}),
     Tile("satisfaction", "Mean satisfaction, 0 to 10", "episodes", SATISFACTION, "score",
          ("EX01",), "higher", "lower",
@@ -152,4 +166,10 @@ add_tiles(
     Tile("emergency", "Emergency visits", "episodes", count("emergency_visits"), "count",
          ("ED01",), "more", "fewer", line="visits each month",
          shareable={"cube": "emergency_months", "measure": count("visits")}),
+    Tile("cancer-cases", "Cancer cases", "cancer_facilities", count("cases"), "count", ("CA01",),
+         "more", "fewer", control=()),
+    Tile("cancer-response", "Response to cancer treatment", "registry_outcomes", SUCCESS,
+         "percent", ("CA05",), "higher", "lower", control=(),
+         note="Of cases that can be evaluated; not adjusted for the stage of the illness.",
+         shareable=NOT_HELD),
 )  # fmt: skip

@@ -113,9 +113,8 @@ def largest_hidden(connection: duckdb.DuckDBPyConnection, edition: str) -> int:
 
 def lead(connection: duckdb.DuckDBPyConnection, months: list[str]) -> str:
     """One line under the title: what data these are."""
-    kinds = {
-        kind for (kind,) in connection.execute("select data_set from ledger.publishes").fetchall()
-    } if has_ledger(connection) else set()  # fmt: skip
+    source = "ledger.publishes" if has_ledger(connection) else f"marts.{EDITION_TABLE}"
+    kinds = {kind for (kind,) in connection.execute(f"select data_set from {source}").fetchall()}
     demo = "Fictional demonstration data. " if kinds == {"demo"} else ""
     return (
         f"{demo}Data from {month_name(months[0])} to {month_name(months[-1])}."

@@ -19,7 +19,15 @@ FONT = "system-ui, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 SERIES = [NAVY, ORANGE, TEAL, PLUM, "#2073BC", GREY]
 SHAPES = ["circle", "square", "diamond", "triangle-up", "cross", "triangle-down"]
 HEAT = ["#F1F5F9", "#D3E4F4", "#A9CDEF", "#6BACE6", "#2073BC", "#185A94", NAVY]
-AXIS_FORMAT = {"percent": ".0%", "count": "~s", "money": "$~s", "score": ".1f", "days": "~f"}
+FROM_ZERO = ("percent", "whole_percent", "count", "money")
+AXIS_FORMAT = {
+    "percent": ".0%",
+    "whole_percent": ".0%",
+    "count": "~s",
+    "money": "$~s",
+    "score": ".1f",
+    "days": "~f",
+}
 NARROW = 480  # pixels of a card below which labels and the numbers beside marks are short
 # the card, not what its labels leave of it; width is there to notice a change
 IN_NARROW = f"width > 0 && containerSize()[0] < {NARROW}"
@@ -117,9 +125,9 @@ def _earlier(y: alt.Y, **encodings: alt.Color) -> alt.Chart:
 @form
 def dots(unit: str) -> alt.LayerChart:
     """A number per group with its interval."""
-    x = alt.X("value:Q", **_quantity(unit, zero=unit in ("percent", "count", "money")))
+    x = alt.X("value:Q", **_quantity(unit, zero=unit in FROM_ZERO))
     rule = _base().mark_rule(strokeWidth=2.5, color=COMMON).encode(
-        x=alt.X("low:Q", **_quantity(unit, zero=unit in ("percent", "count", "money"))),
+        x=alt.X("low:Q", **_quantity(unit, zero=unit in FROM_ZERO)),
         x2="high:Q",
         y=_labels(),
     )  # fmt: skip
@@ -186,9 +194,17 @@ def lines(unit: str) -> alt.LayerChart:
     x = alt.X(
         "date:T",
         scale=alt.Scale(type="utc"),
-        axis=alt.Axis(format="%b %Y", title=None, grid=False, labelOverlap=True, tickCount=8),
+        axis=alt.Axis(
+            format="%b %Y",
+            title=None,
+            grid=False,
+            labelOverlap=True,
+            labelSeparation=8,
+            labelBound=True,
+            tickCount=8,
+        ),
     )
-    y = alt.Y("value:Q", **_quantity(unit, zero=unit in ("percent", "count", "money")))
+    y = alt.Y("value:Q", **_quantity(unit, zero=unit in FROM_ZERO))
     band = (
         _base()
         .mark_area(opacity=0.16)
@@ -252,10 +268,16 @@ def heat(unit: str) -> alt.LayerChart:
     x = alt.X(
         "across:N",
         sort=alt.EncodingSortField("place", op="min"),
-        # a name of several words stands on several lines, which grow downwards only
-        axis=alt.Axis(title=None, domain=False, ticks=False, orient="bottom", labelAngle=0,
-                      labelOverlap=True, labelBound=True, labelLimit=90, labelSeparation=4,
-                      labelExpr="split(datum.label, ' ')"),
+        # a name of several words stands on several lines, which grow downwards only; upright where
+        # it is narrow
+        axis=alt.Axis(
+            title=None, domain=False, ticks=False, orient="bottom", labelOverlap=True,
+            labelBound=True, labelLimit=90, labelSeparation=4,
+            labelAngle=alt.ExprRef(f"{IN_NARROW} ? 270 : 0"),
+            labelAlign=alt.ExprRef(f"{IN_NARROW} ? 'right' : 'center'"),
+            labelBaseline=alt.ExprRef(f"{IN_NARROW} ? 'middle' : 'top'"),
+            labelExpr=f"{IN_NARROW} ? datum.label : split(datum.label, ' ')",
+        ),
     )  # fmt: skip
     y = _labels()
     scale = alt.Scale(type="quantize", range=HEAT, zero=False)

@@ -105,7 +105,7 @@ class Chart:
     by: tuple[str, ...]
     measure: Measure
     form: str  # a function of report_forms.py
-    unit: str  # percent, count, money, score, days
+    unit: str  # percent, whole_percent (rounded data), count, money, score, days
     headline: str = "neutral"  # a function of headlines.js
     words: Mapping[str, str] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)  # heading of each column

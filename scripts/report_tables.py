@@ -9,9 +9,13 @@ from typing import Any
 
 import duckdb
 
+from shareable import EDITION_TABLE
+
 VERDICTS = """case verdict
     when 'supported' then 'Supported' when 'not_supported' then 'Not supported'
     when 'contradicted' then 'Contradicted' else 'Not testable' end"""
+TESTED = "Published by a complete build in which every data test passed"
+MADE_BY = "Wardhouse, from the published marts; nothing is loaded from any network"
 ESTIMATE = """case when estimate is not null then format('{:.3f} ({})', estimate,
     case when low is null and high is null then 'no interval'
         else format('{} to {}', coalesce(format('{:.3f}', low), 'below'),
@@ -165,11 +169,18 @@ def facts(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
             from ledger.publishes order by publish_number desc limit 1
         """).fetchone()
     except duckdb.CatalogException:
-        return [("Edition", "Shareable: the internal edition has the ledger of publishes.")]
+        (number,) = connection.execute(
+            f"select publish_number from marts.{EDITION_TABLE}"
+        ).fetchone()
+        return [
+            ("Data", f"Shareable edition of publish {number}"),
+            ("Tests", TESTED),
+            ("Made by", MADE_BY),
+        ]
     content_hash, rows, count, number = row
     return [
         ("Data", f"Publish {number}, content hash {content_hash}"),
         ("Size", f"{rows:,} rows in {count} tables"),
-        ("Tests", "Published by a complete build in which every data test passed"),
-        ("Made by", "Wardhouse, from the published marts; nothing is loaded from any network"),
+        ("Tests", TESTED),
+        ("Made by", MADE_BY),
     ]

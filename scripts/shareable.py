@@ -135,6 +135,7 @@ def write(
     minimum_cell: int = MINIMUM_CELL,
     publish_number: int | None = None,
     *,
+    data_set: str | None = None,
     complementary: bool = True,
 ) -> Edition:
     """Write the shareable edition of the attached database `source` to a new file.
@@ -156,6 +157,7 @@ def write(
         create table {CATALOG}.{SCHEMA}.{EDITION_TABLE} as
         select 'shareable' as edition, cast({minimum_cell} as bigint) as minimum_cell,
             cast({publish_number or "null"} as bigint) as publish_number,
+            cast({sql_text(data_set) if data_set else "null"} as varchar) as data_set,
             '{NOTE.format(minimum_cell)}' as note;
         comment on table {CATALOG}.{SCHEMA}.{EDITION_TABLE} is 'Which edition this file is.';
         commit;

@@ -32,7 +32,7 @@ const charts = (() => {
     if (!found.rows.length) return `No ${chart.labels.cases || 'data'} in this selection.`;
     if (found.rows.every((row) => row.value === null)) {
       return found.rows.some((row) => row.hidden)
-        ? 'Not shown: the counts behind it are hidden in this edition.'
+        ? (page.unknown_word === 'hidden' ? 'Not shown: the counts behind it are hidden in this edition.' : 'Not shown: too few cases to report any of it.')
         : `Not shown: every group has fewer than ${chart.measure.minimum_n} cases; the counts are in the table.`;
     }
     return '';
@@ -49,7 +49,8 @@ const charts = (() => {
     const valued = entry.rows.filter((row) => row.value !== null);
     const [keys, across] = [new Set(valued.map((row) => row.key)), new Set(valued.map((row) => row.across))];
     const before = entry.rows.length;
-    if (valued.length) entry.rows = entry.rows.filter((row) => keys.has(row.key) && across.has(row.across));
+    const isTimed = ['period', 'hour'].includes(entry.definition.by[1]); // time has no gaps
+    if (valued.length) entry.rows = entry.rows.filter((row) => keys.has(row.key) && (isTimed || across.has(row.across)));
     return before - entry.rows.length;
   }
 
@@ -60,8 +61,8 @@ const charts = (() => {
     const few = `fewer than ${chart.measure.minimum_n} ${chart.labels.cases || 'cases'}`;
     const why = chart.measure.minimum_n ? few : page.unknown_word;
     return [
-      `From ${write(Math.min(...values))} (light) to ${write(Math.max(...values))} (dark).`,
-      ...(rows.some((row) => row.value === null) ? [`–: ${rows.some((row) => row.hidden) ? `${page.unknown_word}, or ${why}` : why}. Blank: none.`] : []),
+      ...(new Set(values).size > 1 ? [`From ${write(Math.min(...values))} (light) to ${write(Math.max(...values))} (dark).`] : []),
+      ...(rows.some((row) => row.value === null) ? [`–: ${rows.some((row) => row.hidden) ? `${page.unknown_word}, or ${why}` : why}.`] : []),
       ...(empty ? ['Rows and columns without any value are in the table only.'] : []),
     ];
   }
@@ -87,8 +88,8 @@ const charts = (() => {
     if (chart.form === 'heat') notes.push(...heatNotes(chart, entry.rows, empty));
     if (keys.length > kept.size) notes.push(`${kept.size} of ${keys.length} are drawn; the table has all.`);
     if (comparison && entry.rows.some((row) => row.compare !== undefined && row.compare !== null)) {
-      const drawn = chart.by[0] === 'period' ? 'Dashed line' : 'Open diamond';
-      notes.push(['heat', 'stack'].includes(chart.form) ? `The table also has ${comparison.name}.` : `${drawn}: ${comparison.name}.`);
+      const mark = chart.form === 'lines' ? 'Dashed line' : ['dots', 'bars'].includes(chart.form) ? 'Open diamond' : 'In the table also';
+      notes.push(`${mark}: ${comparison.name}.`);
     }
     const held = cubes.extent(chart.cube);
     const headline = refused ? null : headlines[chart.headline](found.rows, chart);

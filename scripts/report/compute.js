@@ -46,7 +46,8 @@ const compute = (() => {
     } else if (measure.kind === 'given') {
       const at = (name) => (name in measure.given ? sums[measure.given[name]] : null);
       const n = measure.per.length ? plus(sums, measure.per) : null; // null: not published
-      row = { ...none, value: at('value'), low: at('low'), high: at('high'), n };
+      const bound = (name) => (Number.isNaN(at(name)) ? null : at(name)); // a value may come without
+      row = { ...none, value: at('value'), low: bound('low'), high: bound('high'), n };
     } else {
       const num = plus(sums, measure.of);
       const den = measure.kind === 'share' ? whole : plus(sums, measure.per);
@@ -75,14 +76,18 @@ const compute = (() => {
 
   /** Months and hours in which nothing happened are 0: a line must not run past them. */
   function filled(chart, filters, rows, measures) {
-    const [column] = chart.by;
-    const isFull = chart.by.length !== 1 || !['period', 'hour'].includes(column) || !cubes.loaded[chart.cube].additive;
-    if (isFull || !rows.length) return rows;
-    const known = new Map(rows.map((row) => [row.key[0], row]));
+    const column = chart.by[chart.by.length - 1];
+    const isTimed = ['period', 'hour'].includes(column) && (chart.by.length === 1 || chart.form === 'heat');
+    if (!isTimed || !rows.length || !cubes.loaded[chart.cube].additive) return rows;
+    const id = (key) => JSON.stringify(key);
+    const known = new Map(rows.map((row) => [id(row.key), row]));
     const none = Object.fromEntries(measures.map((name) => [name, 0]));
-    const also = known.has('unknown') ? ['unknown'] : [];
-    const all = cubes.possible(chart.cube, column, filters).filter((value) => value !== 'unknown');
-    return [...all, ...also].map((value) => known.get(value) || { key: [value], sums: none, found: 0 });
+    const last = (row) => row.key[row.key.length - 1];
+    const hasUnknown = rows.some((row) => last(row) === 'unknown');
+    const times = cubes.possible(chart.cube, column, filters).filter((value) => value !== 'unknown' || hasUnknown);
+    const groups = new Map(rows.map((row) => row.key.slice(0, -1)).map((key) => [id(key), key]));
+    return [...groups.values()].flatMap((group) => times.map((time) => [...group, time]))
+      .map((key) => known.get(id(key)) || { key, sums: none, found: 0 });
   }
 
   /** The sums of a chart's groups, parts taken apart: [{key, part, sums}], and what was refused. */
@@ -263,7 +268,7 @@ const compute = (() => {
     found.rows.forEach((row, i) => { row.rank = i; words(chart, row); });
     const ends = new Map(found.rows.map((row) => [row.part, row]));
     // one line needs no name at its end: the headline has it
-    if (chart.by[0] === 'period' && ends.size > 1) nameEnds(found.rows, [...ends.values()]);
+    if (chart.by[0] === 'period' && (ends.size > 1 || chart.by.length > 1)) nameEnds(found.rows, [...ends.values()]);
     if (canCompare(found, comparison) && !chart.by.includes(comparison.excluded) && chart.form !== 'ranges') {
       compared(chart, found.rows, comparison);
     }

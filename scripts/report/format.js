@@ -15,12 +15,16 @@ const format = (() => {
 
   const UNITS = {
     percent: (value) => minus(`${one.format(100 * value)}%`),
+    whole_percent: (value) => minus(`${whole.format(100 * value)}%`), // the data are rounded to it
     count: (value) => minus(whole.format(value)),
     money,
     score: (value) => minus(two.format(value)),
     days: (value) => minus(`${one.format(value)} days`),
   };
-  const POINTS = { percent: (value) => `${one.format(100 * value)} points` };
+  const POINTS = {
+    percent: (value) => `${one.format(100 * value)} points`,
+    whole_percent: (value) => `${whole.format(100 * value)} points`,
+  };
 
   /** A value in its unit; a dash when there is none. */
   function value(number, unit) {

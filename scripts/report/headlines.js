@@ -19,6 +19,8 @@ const headlines = (() => {
 
   /** The clearly highest group, else the clearly lowest, else that none stands apart. */
   function highest(rows, chart) {
+    // a group that is hidden may be the highest
+    if (rows.some((row) => row.hidden && row.key !== 'unknown')) return null;
     const top = clearly(rows, true);
     if (top && chart.words.highest) return fill(chart.words.highest, top, chart.unit);
     const bottom = clearly(rows, false);
@@ -26,10 +28,13 @@ const headlines = (() => {
     return usable(rows).length > 1 ? chart.words.none || null : null;
   }
 
-  /** The largest part of a whole, when its interval lies above every other's. */
+  /** The largest part of a whole, when its interval lies above every other's, known or not. */
   function largest(rows, chart) {
+    if (!chart.words.largest || rows.some((row) => row.hidden)) return null;
     const top = clearly(rows, true);
-    return top && chart.words.largest ? fill(chart.words.largest, top, chart.unit) : null;
+    const unknown = rows.filter((row) => row.key === 'unknown' && row.low !== null);
+    if (!top || unknown.some((row) => row.high >= top.low)) return null;
+    return fill(chart.words.largest, top, chart.unit);
   }
 
   /** The largest sum: a fact of the data shown, said when it rests on enough cases. */

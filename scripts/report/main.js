@@ -8,7 +8,7 @@ const main = (() => {
       .map((tile) => `${format.value(rows[tile.id].value, 'count')} ${tile.label.toLowerCase()}`);
     const compared = state.comparison(filters);
     const versus = compared ? ` Compared with ${compared.name}.` : '';
-    return `Shown: ${state.sentence(filters)}. ${counted.join(', ') || 'No events'}.${versus}`;
+    return `Shown: ${state.sentence(filters)}. ${counted.join(', ') || 'Nothing is counted here'}.${versus}`;
   }
 
   /** Apply filters: resolved when tiles and charts in sight show them. */

@@ -110,7 +110,7 @@ const tiles = (() => {
     part('interval').textContent = !hasValue ? whyNot(tile, row, refused)
       : [row.low !== null ? `${format.value(row.low, tile.unit)} to ${format.value(row.high, tile.unit)}` : '',
         tile.measure.kind === 'count' || row.n === null ? '' : `n = ${format.whole(row.n)}`].filter(Boolean).join(', ');
-    part('compared').textContent = versus.words;
+    part('compared').textContent = row ? versus.words : '';
     const period = state.period(filters, cubes.extent(tile.cube));
     part('remarks').textContent = [
       ...(period === state.period(filters) || unfiltered.includes('period') ? [] : [`${period}.`]),
@@ -120,7 +120,7 @@ const tiles = (() => {
     const says = part('says');
     const last = found.points && found.points[found.points.length - 1];
     if (!last) {
-      says.replaceChildren(element('span', { className: 'why' }, found.why));
+      says.replaceChildren(element('span', { className: 'why' }, row ? found.why : ''));
     } else {
       const [kind, words] = VARIATION[last.type] || VARIATION.common_cause;
       const target = found.isLatest && !NO_FINDING[last.finding] ? ASSURANCE[last.assurance] : null;

@@ -40,8 +40,10 @@ HOSTILE = (
 )
 
 
-def exposures() -> dict[str, set[str]]:
+def exposures(kind: str = "analysis") -> dict[str, set[str]]:
+    """What depends on which marts; `analysis` are the figures, `dashboard` the report."""
     content = yaml.safe_load(EXPOSURES.read_text())["exposures"]
+    content = [exposure for exposure in content if exposure["type"] == kind]
     for exposure in content:
         assert exposure["owner"]["email"] == "maintainers@example.org"
         assert len(exposure["description"]) > 40
