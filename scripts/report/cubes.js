@@ -48,10 +48,8 @@ const cubes = (() => {
         if (wanted) unfiltered.push(name);
         continue;
       }
-      if (typeof wanted === 'function') {
-        if (!cube.additive) return { refused: 'Its numbers (distinct people, medians) do not add up over all others.' };
-        put(column, (v) => v !== 'all' && wanted(v));
-      } else if (wanted) put(column, (v) => v === wanted);
+      if (typeof wanted === 'function') put(column, (v) => v !== 'all' && wanted(v));
+      else if (wanted) put(column, (v) => v === wanted);
       else if (group.includes(name)) put(column, (v) => v !== 'all');
       else if (column.has_total) put(column, (v) => v === 'all');
     }

@@ -101,7 +101,8 @@ VIEWS = {
         from marts.fct_appointments where outcome <> 'future'
     """,
     "report_appointment_segments": " union all ".join(
-        f"""select facility_id, department_id, {SEEN}, '{name}' as dimension, {value} as value, {DUE}
+        f"""select facility_id, department_id, {SEEN}, '{name}' as dimension, {value} as value,
+            {DUE}
         from marts.fct_appointments where outcome <> 'future'"""
         for name, value in SEGMENTS.items()
     ),
@@ -144,12 +145,13 @@ VIEWS = {
     "report_emergency_hours": """
         select facility_id, date_trunc('month', arrived_at) as month,
             isodow(arrived_at) as weekday_number, hour(arrived_at) as hour, 1 as visits
-        from marts.fct_episodes where is_emergency_visit and not is_future and arrived_at is not null
+        from marts.fct_episodes
+        where is_emergency_visit and not is_future and arrived_at is not null
     """,
     "report_treatment_outcomes": """
         with results as (
-            select 'care_episodes' as source_system, facility_id, department_id, episode_date as day,
-                treatment_type as treatment, is_success
+            select 'care_episodes' as source_system, facility_id, department_id,
+                episode_date as day, treatment_type as treatment, is_success
             from marts.fct_episodes where not is_future
             union all
             select 'cancer_registry', facility_id, 'unknown', diagnosis_date, treatment,

@@ -24,7 +24,7 @@ PLACES = {"facility": "facility_id", "department": "department_id", "doctor": "d
 
 @dataclass(frozen=True)
 class Source:
-    """What a chart adds up: a table, its columns, and the columns whose rows `all` are the total."""
+    """What a chart adds up: a table, its columns, and those whose rows `all` are the total."""
 
     table: str
     columns: frozenset[str]
@@ -88,7 +88,7 @@ def as_the_page_keeps_them(wanted: dict[str, str], months: list[str]) -> dict[st
 
 
 def compared_with(kept: dict[str, str], months: list[str]) -> dict | None:
-    """The filters of a comparison, by how many months it lies back, and the column of all others."""
+    """The filters of a comparison, how many months it lies back, the column of all others."""
     filters = {name: value for name, value in kept.items() if name != "compare"}
     if kept["compare"] == "others":
         column = next((c for c in ("doctor_id", "department_id", "facility_id") if c in kept), None)

@@ -39,7 +39,8 @@ WORK_OUT = """settings => {
             if (refused) lines.push(JSON.stringify({ setting, chart, refused }));
             for (const row of rows) lines.push(JSON.stringify({
                 setting, chart, key: row.key, second: row.second ?? row.part ?? null,
-                value: row.value, low: row.low, high: row.high, num: row.num, den: row.den, n: row.n,
+                value: row.value, low: row.low, high: row.high,
+                num: row.num, den: row.den, n: row.n,
                 compare: row.compare, has_compare: row.compare !== undefined, hidden: row.hidden,
                 extras: (window.extras[chart] || []).map(name => row[name]),
             }));
@@ -117,7 +118,8 @@ class Compared:
         )  # fmt: skip
         same = f"(s.hidden and e.is_hidden or not s.hidden and {same})"
         for i, extra in enumerate(chart["extra"], 1):
-            same += f" and (s.hidden or abs(s.extras[{i}] - e.extra_{extra}) <= {EXACT} * greatest(1, abs(e.extra_{extra})))"
+            same += f""" and (s.hidden or abs(s.extras[{i}] - e.extra_{extra})
+                <= {EXACT} * greatest(1, abs(e.extra_{extra})))"""
         second = "second" if chart["parts"] and chart["by"] or len(chart["by"]) > 1 else "null"
         # a month or an hour in which nothing happened may be shown, as nothing
         is_filled = source.is_additive and list(chart["by"]) in (["period"], ["hour"])
