@@ -68,6 +68,12 @@ const compute = (() => {
     return isOfAll && ['facility_id', 'department_id', 'doctor_id'].includes(own) ? own : null;
   }
 
+  /** The filters that a chart follows: all but the one on its own groups. */
+  function asked(chart, filters) {
+    const own = ownFilter(chart, filters);
+    return own ? { ...filters, [own]: undefined } : filters;
+  }
+
   /** Months and hours in which nothing happened are 0: a line must not run past them. */
   function filled(chart, filters, rows, measures) {
     const column = chart.by[chart.by.length - 1];
@@ -87,11 +93,10 @@ const compute = (() => {
   /** The sums of a chart's groups, parts taken apart: [{key, part, sums}], and what was refused. */
   function groups(chart, filters) {
     const measures = needed(chart.measure, chart.parts, chart.extra);
-    const own = ownFilter(chart, filters);
-    const asked = own ? { ...filters, [own]: undefined } : filters;
-    const summed = cubes.sum(chart.cube, asked, chart.by, measures, chart.fixed);
+    const held = asked(chart, filters);
+    const summed = cubes.sum(chart.cube, held, chart.by, measures, chart.fixed);
     const { unfiltered, refused } = summed;
-    const rows = filled(chart, asked, summed.rows, measures);
+    const rows = filled(chart, held, summed.rows, measures);
     const parts = Object.entries(chart.parts);
     const apart = parts.length
       ? rows.flatMap((row) => parts.map(([name, part]) => ({ ...row, part, of: name })))
@@ -200,7 +205,7 @@ const compute = (() => {
       row.side = 'none';
       row.against = 'not compared';
       if (row.key === 'unknown' || row.value === null) continue;
-      if (reached && reached.get(row.key) < page.full_period_share) {
+      if (reached && (reached.get(row.key) ?? 0) < page.full_period_share) {
         row.against = 'not compared: not there for the whole period';
         continue;
       }
@@ -257,7 +262,7 @@ const compute = (() => {
   function rows(chart, filters, comparison) {
     const found = unordered(chart, filters);
     if (found.refused) return { rows: [], ...found };
-    if (chart.form === 'ranges') chance(chart, found.rows, filters);
+    if (chart.form === 'ranges') chance(chart, found.rows, asked(chart, filters));
     shares(chart, found.rows);
     order(chart, found.rows);
     found.rows.forEach((row, i) => { row.rank = i; words(chart, row); });

@@ -28,10 +28,13 @@ const headlines = (() => {
     return usable(rows).length > 1 ? chart.words.none || null : null;
   }
 
-  /** The largest part of a whole, when its interval lies above every other's. */
+  /** The largest part of a whole, when its interval lies above every other's, known or not. */
   function largest(rows, chart) {
+    if (!chart.words.largest || rows.some((row) => row.hidden)) return null;
     const top = clearly(rows, true);
-    return top && chart.words.largest ? fill(chart.words.largest, top, chart.unit) : null;
+    const unknown = rows.filter((row) => row.key === 'unknown' && row.low !== null);
+    if (!top || unknown.some((row) => row.high >= top.low)) return null;
+    return fill(chart.words.largest, top, chart.unit);
   }
 
   /** The largest sum: a fact of the data shown, said when it rests on enough cases. */

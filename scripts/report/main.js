@@ -19,6 +19,17 @@ const main = (() => {
     document.getElementById('printed-filters').textContent = status(filters, rows);
   }
 
+  /** What the page would show with these filters, worked out but not drawn. */
+  function numbers(wanted) {
+    const filters = state.checked(wanted);
+    const comparison = state.comparison(filters);
+    return {
+      filters,
+      charts: Object.fromEntries(page.charts.map((chart) => [chart.id, compute.rows(chart, filters, comparison)])),
+      tiles: Object.fromEntries(page.tiles.map((tile) => [tile.id, tiles.numbers(tile, filters, comparison)])),
+    };
+  }
+
   async function unpackAll() {
     await tiles.settled();
     await charts.all();
@@ -97,6 +108,7 @@ const main = (() => {
     chartIds: () => charts.ids(),
     rows: (id) => charts.rows(id),
     tiles: () => tiles.rows(),
+    numbers,
     headline: (chart, rows) => headlines[chart.headline](rows, chart),
     cubes: () => Object.fromEntries(Object.entries(cubes.loaded).map(([name, cube]) => [name, { rows: cube.rows, columns: Object.keys(cube.columns) }])),
     settled: async () => { await tiles.settled(); await charts.settled(); },

@@ -21,12 +21,25 @@ const statistics = (() => {
     (27 * Z ** 11 + 339 * Z ** 9 + 930 * Z ** 7 - 1782 * Z ** 5 - 765 * Z ** 3 + 17955 * Z) / 368640,
   ];
 
+  // Between 1 and 30 where the degrees of freedom are no whole number (Welch): the logarithm of t,
+  // a polynomial in 1/df stretched to -1 .. 1.
+  const BETWEEN = [
+    1.1039069497645e-6, -3.4909296775422e-6, 1.3664091907389e-6, 1.227068942558e-5,
+    -2.967948177011e-5, 1.2618247310618e-6, 1.4637712483572e-4, -2.4903425247813e-4,
+    -5.5496183909788e-4, 3.0574063516428e-3, -2.4255480189641e-3, -2.4868737313794e-2,
+    1.3959531742031e-1, 9.360639731352e-1, 1.4913428110402e0,
+  ];
+
   const clamp = (value) => Math.max(0, Math.min(1, value));
 
   /** Student's t that leaves 2.5 % above it. */
   function tCritical(df) {
     if (df < 1) return null;
-    if (df <= T.length) return T[df - 1];
+    if (df <= T.length && Number.isInteger(df)) return T[df - 1];
+    if (df < T.length) {
+      const stretched = (60 / df - 31) / 29;
+      return Math.exp(BETWEEN.reduce((sum, coefficient) => sum * stretched + coefficient));
+    }
     return TERMS.reduce((sum, term, i) => sum + term / df ** (i + 1), Z);
   }
 
@@ -70,7 +83,7 @@ const statistics = (() => {
     const d = a.sum / a.n - b.sum / b.n;
     if (va + vb === 0) return { value: d, low: d, high: d };
     const df = (va + vb) ** 2 / (va ** 2 / (a.n - 1) + vb ** 2 / (b.n - 1));
-    const half = tCritical(Math.max(Math.floor(df), 1)) * Math.sqrt(va + vb);
+    const half = tCritical(Math.max(df, 1)) * Math.sqrt(va + vb);
     return { value: d, low: d - half, high: d + half };
   }
 

@@ -69,34 +69,48 @@ const tiles = (() => {
     };
   }
 
+  /** The difference of two rates or means with its interval; null where there is none. */
+  function difference(tile, a, b) {
+    if (tile.measure.kind === 'rate') return statistics.rateDifference(a, b);
+    if (tile.measure.kind !== 'mean') return null;
+    const moments = (row) => ({ sum: row.num, squares: row.squares, n: row.den });
+    return statistics.meanDifference(moments(a), moments(b));
+  }
+
   /** More, less, or no difference that the numbers support; never better or worse. */
-  function compared(tile, now, comparison) {
-    const then = comparison ? compute.tile(tile, comparison.filters) : null;
-    if (!comparison) return '';
+  function compared(tile, now, unfiltered, comparison) {
+    const without = (words) => ({ words, change: null });
+    if (!compute.canCompare({ unfiltered }, comparison)) return without('');
+    const then = compute.tile(tile, comparison.filters);
     if (comparison.shift && !cubes.reaches(tile.cube, comparison.filters)) {
-      return `No comparison with ${comparison.name}: its data begin in ${format.period(cubes.extent(tile.cube)[0])}.`;
+      return without(`No comparison with ${comparison.name}: its data begin in ${format.period(cubes.extent(tile.cube)[0])}.`);
     }
-    if (!now || !then.row || then.refused || now.value === null || then.row.value === null) return `No comparison with ${comparison.name}.`;
-    const [a, b] = [now, then.row];
-    const was = `${format.value(b.value, tile.unit)} in ${comparison.name}`;
-    const change = tile.measure.kind === 'rate' ? statistics.rateDifference(a, b)
-      : tile.measure.kind === 'mean' ? statistics.meanDifference({ sum: a.num, squares: a.squares, n: a.den }, { sum: b.num, squares: b.squares, n: b.den })
-        : null;
-    if (!change) return was;
+    if (!now || !then.row || then.refused || now.value === null || then.row.value === null) {
+      return without(`No comparison with ${comparison.name}.`);
+    }
+    const was = `${format.value(then.row.value, tile.unit)} in ${comparison.name}`;
+    const change = difference(tile, now, then.row);
+    if (!change) return without(was);
+    if (change.low <= 0 && change.high >= 0) return { words: `${was}: no difference beyond chance`, change };
     const size = format.difference(change.value, tile.unit);
-    if (change.low <= 0 && change.high >= 0) return `${was}: no difference beyond chance`;
-    return `${was}: ${size} ${change.value > 0 ? tile.higher : tile.lower}`;
+    return { words: `${was}: ${size} ${change.value > 0 ? tile.higher : tile.lower}`, change };
+  }
+
+  /** What a tile says for filters: its number, why there is none, and the comparison. */
+  function numbers(tile, filters, comparison) {
+    const found = compute.tile(tile, filters);
+    return { ...found, compared: compared(tile, found.row, found.unfiltered, comparison) };
   }
 
   function write(tile, box, filters, comparison) {
-    const { row, unfiltered, refused } = compute.tile(tile, filters);
+    const { row, unfiltered, refused, compared: versus } = numbers(tile, filters, comparison);
     const part = (name) => box.querySelector(`.${name}`);
     const hasValue = row && row.value !== null;
     part('value').textContent = hasValue ? format.value(row.value, tile.unit) : '–';
     part('interval').textContent = !hasValue ? whyNot(tile, row, refused)
       : [row.low !== null ? `${format.value(row.low, tile.unit)} to ${format.value(row.high, tile.unit)}` : '',
         tile.measure.kind === 'count' || row.n === null ? '' : `n = ${format.whole(row.n)}`].filter(Boolean).join(', ');
-    part('compared').textContent = row ? compared(tile, row, unfiltered, comparison) : '';
+    part('compared').textContent = row ? versus.words : '';
     const period = state.period(filters, cubes.extent(tile.cube));
     part('remarks').textContent = [
       ...(period === state.period(filters) || unfiltered.includes('period') ? [] : [`${period}.`]),
@@ -155,5 +169,5 @@ const tiles = (() => {
 
   let rest = Promise.resolve();
   const settled = () => rest;
-  return { start: (data) => { page = data; }, update, settled, rows: () => update.rows };
+  return { start: (data) => { page = data; }, update, settled, numbers, rows: () => update.rows };
 })();
