@@ -34,6 +34,7 @@ ALSO_INTERACTIVE = {
 }  # fmt: skip
 SVG_SIZE = re.compile(rb'viewBox="0 0 ([0-9.]+) ([0-9.]+)"')
 NOT_DRAWN = "Drawn from another publish, or not at all: run `make figures report`."
+NO_DATA = "These data hold nothing to draw."
 INTERNAL_ONLY = "Drawn with exact counts: the internal edition has them."
 
 
@@ -47,6 +48,9 @@ def of_section(
         if SECTION_OF.get(entry["figure_id"][0]) == name and not is_shareable
     ]
     current = [entry for entry in entries if entry.get("publish") == publish_hash(connection)]
+    empty = [entry for entry in current if not entry["n"]]
+    stale = [entry for entry in entries if entry not in current]
+    current = [entry for entry in current if entry["n"]]
     first = [e for e in current if e["figure_id"] not in ALSO_INTERACTIVE]
     second = [e for e in current if e["figure_id"] in ALSO_INTERACTIVE]
     groups = []
@@ -56,15 +60,15 @@ def of_section(
         plural = "figures" if len(second) > 1 else "figure"
         summary = f"{len(second)} more drawn {plural} of this section, for papers and slides"
         groups.append({"summary": summary, "figures": [unfolded(folder, e) for e in second]})
-    if is_shareable:
-        missing = [{"title": "Drawn figures", "reason": INTERNAL_ONLY}] if name == "quality" else []
-    elif len(current) < len(entries):
-        gone = ", ".join(e["figure_id"] for e in entries if e not in current)
-        missing = [{"title": f"Drawn figures {gone}", "reason": NOT_DRAWN}]
+    missing = [
+        {"title": f"Drawn figures {', '.join(e['figure_id'] for e in gone)}", "reason": reason}
+        for gone, reason in ((empty, NO_DATA), (stale, NOT_DRAWN))
+        if gone
+    ]
+    if name == "quality" and is_shareable:
+        missing.append({"title": "Drawn figures", "reason": INTERNAL_ONLY})
     elif name == "quality" and not manifest(folder):
-        missing = [{"title": "Drawn figures", "reason": NOT_DRAWN}]
-    else:
-        missing = []
+        missing.append({"title": "Drawn figures", "reason": NOT_DRAWN})
     return groups, missing
 
 
