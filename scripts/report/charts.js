@@ -14,16 +14,28 @@ const charts = (() => {
     });
     // the plot is one image with a name and a table: its parts are not read out
     target.querySelector('svg').setAttribute('aria-hidden', 'true');
+    target.setAttribute('role', 'img');
+    target.removeAttribute('aria-roledescription');
     return view;
+  }
+
+  const GROUPING = ['key', 'label', 'part', 'second', 'across'];
+
+  /** Vega keeps groups in plain objects: a name that each of them has gets a sign that nobody sees. */
+  function grouped(rows) {
+    const clashes = (row, name) => typeof row[name] === 'string' && row[name] in Object.prototype;
+    if (!rows.some((row) => GROUPING.some((name) => clashes(row, name)))) return rows;
+    return rows.map((row) => Object.assign({}, row, ...GROUPING
+      .filter((name) => clashes(row, name)).map((name) => ({ [name]: `${row[name]}\u2060` }))));
   }
 
   /** Data sets named `table` begin with these rows. */
   function withData(spec, rows) {
-    return { ...spec, data: spec.data.map((set) => (set.name === 'table' ? { ...set, values: rows } : set)) };
+    return { ...spec, data: spec.data.map((set) => (set.name === 'table' ? { ...set, values: grouped(rows) } : set)) };
   }
 
   async function redraw(view, rows) {
-    view.change('table', view.changeset().remove(() => true).insert(rows));
+    view.change('table', view.changeset().remove(() => true).insert(grouped(rows)));
     await view.runAsync();
   }
 
