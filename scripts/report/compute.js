@@ -307,5 +307,5 @@ const compute = (() => {
     return { row, unfiltered: found.unfiltered, refused: found.refused };
   }
 
-  return { rows, tile, label, start: (data) => { page = data; } };
+  return { rows, tile, canCompare, label, start: (data) => { page = data; } };
 })();
