@@ -55,6 +55,8 @@ const compute = (() => {
       row = { ...none, value: den ? num / den : null, low, high, num, den, n: den };
     }
     row.hidden = [row.value, row.n].some((known) => Number.isNaN(known));
+    // a mart has no value of too few cases, and says how few
+    if (measure.kind === 'given' && row.n !== null && row.n < measure.minimum_n) row.hidden = false;
     row.few = !row.hidden && row.n !== null && row.n < measure.minimum_n;
     if (row.hidden || row.few) Object.assign(row, { value: null, low: null, high: null });
     if (row.hidden) Object.assign(row, { n: Number.isNaN(row.n) ? null : row.n, num: null, den: null });
