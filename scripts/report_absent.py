@@ -19,6 +19,7 @@ SYSTEMS = {
     "care_episodes": "care episodes",
     "cancer_registry": "the cancer registry",
 }
+ALL_UNKNOWN = "These data do not say it of anything that is counted."
 NOT_FINE_ENOUGH = "The tables of this edition are not fine enough."
 
 

@@ -121,6 +121,25 @@ def load(
 
 def has_data(connection: duckdb.DuckDBPyConnection, loaded: Loaded, shown: Chart | Tile) -> bool:
     """Whether a chart or tile has anything to count in these data; a hidden count is something."""
+    where, values = _counted(shown)
+    sql = f"select 1 from ({loaded.sql}) where {where} limit 1"
+    return connection.execute(sql, values).fetchone() is not None
+
+
+def unknown_column(
+    connection: duckdb.DuckDBPyConnection, loaded: Loaded, chart: Chart
+) -> str | None:
+    """A column of a chart that says "unknown" of everything; None when each says something."""
+    where, values = _counted(chart)
+    for name in chart.by:
+        sql = f"select 1 from ({loaded.sql}) where {where} and {name} not in ('all', 'unknown')"
+        if connection.execute(f"{sql} limit 1", values).fetchone() is None:
+            return name
+    return None
+
+
+def _counted(shown: Chart | Tile) -> tuple[str, list[str]]:
+    """The condition of the rows that a chart or tile counts, and its values."""
     measure = shown.measure
     columns = (*getattr(shown, "parts", {}), *(measure.per or measure.of or measure.given.values()))
     conditions = [f"({' or '.join(f'{column} is null or {column} <> 0' for column in columns)})"]
@@ -129,8 +148,7 @@ def has_data(connection: duckdb.DuckDBPyConnection, loaded: Loaded, shown: Chart
         choices = [wanted] if isinstance(wanted, str) else list(wanted)
         conditions.append(f"{name} in ({', '.join('?' for _ in choices)})")
         values += choices
-    sql = f"select 1 from ({loaded.sql}) where {' and '.join(conditions)} limit 1"
-    return connection.execute(sql, values).fetchone() is not None
+    return " and ".join(conditions), values
 
 
 def count_rows(connection: duckdb.DuckDBPyConnection, loaded: Loaded) -> None:
