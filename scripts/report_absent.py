@@ -43,6 +43,8 @@ def reason(
             )
     if not report_cubes.has_data(connection, loaded[chart.cube], chart):
         return no_data(chart, loaded)
+    if report_cubes.unknown_column(connection, loaded[chart.cube], chart):
+        return ALL_UNKNOWN
     return None
 
 
