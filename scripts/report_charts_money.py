@@ -165,7 +165,7 @@ add_tiles(
          "higher", "lower", section="money",
          note=f"Dollars, so that no interval belongs to it. {COLLECTED_LATER}"),
     Tile("billed", "Billed", "bills", total("billed_amount", "bills_with_amount"), "money",
-         ("FN07",), "more", "less", control=(), section="money"),
+         (), "more", "less", control=(), section="money"),
 )  # fmt: skip
 
 

@@ -24,9 +24,14 @@ from report_registry import (
 )
 
 SOURCES = {
-    "hospital_ops": "Hospital appointments",
+    "hospital_ops": "Appointments",
     "care_episodes": "Care episodes",
     "cancer_registry": "Cancer registry",
+}
+COUNTED = {
+    "hospital_ops": "Patients with appointments",
+    "care_episodes": "Patients with care episodes",
+    "cancer_registry": "Patients in the cancer registry",
 }
 GENDERS = ("female", "male", "other", "unknown")
 ONCE = "a patient counts once: those of two months or departments would be counted twice"
@@ -45,11 +50,20 @@ add_cubes(
                     else '' end as gender,
                 patients
             from marts.report_patients
+            union all
+            select source_system, facility_id, 'all', 'all', '', sum(patients)
+            from marts.report_patients where dimension = 'gender'
+            group by source_system, facility_id
         """,
         shareable="""
             select source_system, dimension, value, '' as gender, patients, share, share_low,
                 share_high
             from marts.kpi_patient_demographics
+            union all
+            select source_system, 'all', 'all', '',
+                case when count(*) = count(patients) then sum(patients) end, null, null, null
+            from marts.kpi_patient_demographics where dimension = 'gender'
+            group by source_system
         """,
         additive=False,
         internal_totals=("facility_id",),
@@ -83,11 +97,11 @@ add_tiles(
              " the most."
          )),
     *(
-        Tile(f"patients-{system.replace('_', '-')}", f"Patients: {name.lower()}", "patients",
-             count("patients"), "count", (), "more", "fewer", section="patients",
-             fixed={"dimension": "gender", "source_system": system},
+        Tile(f"patients-{system.replace('_', '-')}", label, "patients", count("patients"),
+             "count", (), "more", "fewer", section="patients",
+             fixed={"dimension": "all", "source_system": system},
              shareable={} if system == "hospital_ops" else NOT_HELD)
-        for system, name in SOURCES.items()
+        for system, label in COUNTED.items()
     ),
 )  # fmt: skip
 

@@ -112,7 +112,7 @@ def _tooltip() -> list[alt.Tooltip]:
     ]
 
 
-def _earlier(y: alt.Y, **encodings: alt.Color) -> alt.Chart:
+def _earlier(y: alt.Y, **encodings: alt.Stroke) -> alt.Chart:
     """The comparison: an open diamond, so that colour is not the only cue."""
     return (
         _base()
@@ -313,8 +313,8 @@ def heat(unit: str) -> alt.LayerChart:
 def _legend(symbol: str | None = None) -> alt.Legend:
     more = {"symbolType": symbol} if symbol else {}
     return alt.Legend(
-        title=None, orient="top", columns=2, labelFontSize=12, labelColor=INK, labelFont=FONT,
-        labelLimit=200, **more,
+        title=None, orient="top", columns=alt.ExprRef(f"{IN_NARROW} ? 1 : 2"), labelFontSize=12,
+        labelColor=INK, labelFont=FONT, labelLimit=200, **more,
     )  # fmt: skip
 
 
@@ -362,12 +362,14 @@ def pairs(unit: str) -> alt.LayerChart:
     """Several numbers per group on one row, told apart by shape and colour."""
     x = alt.X("value:Q", **_quantity(unit, zero=True))
     shape = alt.Shape("part:N", sort=TONE, scale=alt.Scale(range=SHAPES), legend=_legend())
+    # of a scale of its own: it stays out of the legend
+    stroke = alt.Stroke("part:N", sort=TONE, scale=alt.Scale(range=SERIES), legend=None)
     row = _base().mark_rule(color=GRID, strokeWidth=1).encode(
         y=_labels(), x=alt.XValue(0), x2=alt.X2Value("width")
     )  # fmt: skip
     point = _base().mark_point(filled=True, size=80, opacity=0.9).encode(
         x=x, y=_labels(), color=_parts(None), shape=shape, tooltip=_tooltip_of_part()
     )  # fmt: skip
-    return alt.layer(row, point, _earlier(_labels(), color=_parts(None))).properties(
+    return alt.layer(row, point, _earlier(_labels(), stroke=stroke)).properties(
         width="container", height=alt.Step(24)
     )

@@ -14,16 +14,28 @@ const charts = (() => {
     });
     // the plot is one image with a name and a table: its parts are not read out
     target.querySelector('svg').setAttribute('aria-hidden', 'true');
+    target.setAttribute('role', 'img');
+    target.removeAttribute('aria-roledescription');
     return view;
+  }
+
+  const GROUPING = ['key', 'label', 'part', 'second', 'across'];
+
+  /** Vega keeps groups in plain objects: a name that each of them has gets a sign that nobody sees. */
+  function grouped(rows) {
+    const clashes = (row, name) => typeof row[name] === 'string' && row[name] in Object.prototype;
+    if (!rows.some((row) => GROUPING.some((name) => clashes(row, name)))) return rows;
+    return rows.map((row) => Object.assign({}, row, ...GROUPING
+      .filter((name) => clashes(row, name)).map((name) => ({ [name]: `${row[name]}\u2060` }))));
   }
 
   /** Data sets named `table` begin with these rows. */
   function withData(spec, rows) {
-    return { ...spec, data: spec.data.map((set) => (set.name === 'table' ? { ...set, values: rows } : set)) };
+    return { ...spec, data: spec.data.map((set) => (set.name === 'table' ? { ...set, values: grouped(rows) } : set)) };
   }
 
   async function redraw(view, rows) {
-    view.change('table', view.changeset().remove(() => true).insert(rows));
+    view.change('table', view.changeset().remove(() => true).insert(grouped(rows)));
     await view.runAsync();
   }
 
@@ -86,9 +98,11 @@ const charts = (() => {
     const notes = remarks(chart, found.unfiltered);
     if (found.own) notes.push(`Shown for every ${FILTER_NAMES[found.own]}: each is compared with the whole.`);
     if (chart.form === 'heat') notes.push(...heatNotes(chart, entry.rows, empty));
+    const blank = ['pairs', 'stack'].includes(chart.form) ? entry.rows.filter((row) => row.value === null).length : 0;
+    if (blank) notes.push(`${blank} of ${entry.rows.length} values are not drawn: hidden, or of fewer than ${chart.measure.minimum_n} cases; the table says which.`);
     if (keys.length > kept.size) notes.push(`${kept.size} of ${keys.length} are drawn; the table has all.`);
     if (comparison && entry.rows.some((row) => row.compare !== undefined && row.compare !== null)) {
-      const mark = chart.form === 'lines' ? 'Dashed line' : ['dots', 'bars'].includes(chart.form) ? 'Open diamond' : 'In the table also';
+      const mark = chart.form === 'lines' ? 'Dashed line' : ['dots', 'bars', 'pairs'].includes(chart.form) ? 'Open diamond' : 'In the table only';
       notes.push(`${mark}: ${comparison.name}.`);
     }
     const held = cubes.extent(chart.cube);

@@ -13,6 +13,7 @@ from playwright.sync_api import Browser
 
 import report_browser
 from report_browser import Opened
+from report_reading import CHARTS
 
 
 def need_browser(environment: Mapping[str, str]) -> None:
@@ -50,6 +51,13 @@ def _demo_page(browser, demo_report) -> Iterator[Opened]:
     opened = report_browser.new_page(browser, demo_report)
     yield opened
     opened.close()
+
+
+@pytest.fixture(scope="session")
+def demo_charts(_demo_page) -> list[dict]:
+    """What each chart of the demo report says, draws and has in its table, without filters."""
+    _demo_page.reset()
+    return _demo_page.page.evaluate(CHARTS)
 
 
 @pytest.fixture

@@ -200,6 +200,8 @@ def open_page(
     log.send("Network.enable")
     page.goto(opened.address + hash_, wait_until="load")
     if wait_for_ready:
+        has_started = page.evaluate("window.wardhouse !== undefined")
+        assert has_started, f"the page did not start: {opened.problems()}"
         page.evaluate("Promise.resolve(window.wardhouse.ready).then(() => true)")
     return opened
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import csv
 import io
 import re
-from pathlib import Path
 
 from report_browser import Opened, choices
 
@@ -65,12 +64,34 @@ def says(cell: str, value: float) -> bool:
     return abs(written * scale - value) <= step / 2 * (1 + 1e-6)
 
 
-def downloaded(opened: Opened, chart: str) -> list[list[str]]:
-    """The CSV file of a chart, read as a spreadsheet would."""
-    with opened.page.expect_download() as download:
-        opened.page.click(f"#chart-{chart} button.csv")
-    content = Path(download.value.path()).read_bytes()
-    assert content.startswith(b"\xef\xbb\xbf"), "a spreadsheet needs the mark to read UTF-8"
-    text = content.decode("utf-8-sig")
+def csv_files(opened: Opened) -> dict[str, tuple[str, list[list[str]]]]:
+    """Name and rows of every chart's CSV file, as a spreadsheet would read them.
+
+    The buttons are pressed and the files kept in the page: a browser saves only ten files a second.
+    """
+    files = opened.page.evaluate(
+        """async () => {
+            const [make, click] = [URL.createObjectURL, HTMLAnchorElement.prototype.click];
+            const files = {};
+            let name, blob;
+            URL.createObjectURL = made => { blob = made; return make(made) };
+            HTMLAnchorElement.prototype.click = function () { name = this.download };
+            for (const id of window.wardhouse.chartIds()) {
+                [name, blob] = [null, null];
+                document.querySelector(`#chart-${id} button.csv`).click();
+                const decoder = new TextDecoder('utf-8', { ignoreBOM: true, fatal: true });
+                files[id] = [name, decoder.decode(await blob.arrayBuffer())];
+            }
+            URL.createObjectURL = make;
+            HTMLAnchorElement.prototype.click = click;
+            return files;
+        }"""
+    )
+    return {chart: (name, csv_rows(text)) for chart, (name, text) in files.items()}
+
+
+def csv_rows(text: str) -> list[list[str]]:
+    """The rows of a CSV file, read strictly."""
+    assert text.startswith("\ufeff"), "a spreadsheet needs the mark to read UTF-8"
     assert text.endswith("\r\n")
-    return list(csv.reader(io.StringIO(text, newline=""), strict=True))
+    return list(csv.reader(io.StringIO(text[1:], newline=""), strict=True))
