@@ -34,7 +34,7 @@ def reason(
     if cube is None:
         return NOT_FINE_ENOUGH
     columns = {column["name"] for column in cube["columns"]}
-    for name in chart.by:
+    for name in (*chart.by, *chart.fixed):
         if name not in columns:
             return (
                 f"Its data are not held by {name.removesuffix('_id')}: "
