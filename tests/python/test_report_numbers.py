@@ -122,10 +122,7 @@ class Compared:
                 <= {EXACT} * greatest(1, abs(e.extra_{extra})))"""
         second = "second" if chart["parts"] and chart["by"] or len(chart["by"]) > 1 else "null"
         # a month or an hour in which nothing happened may be shown, as nothing
-        is_timed = (chart["by"] or [""])[-1] in ("period", "hour")
-        is_filled = source.is_additive and is_timed and (
-            len(chart["by"]) == 1 or chart["form"] == "heat"
-        )  # fmt: skip
+        is_filled = source.is_additive and bool({"period", "hour"} & set(chart["by"]))
         nothing = f"({is_filled} and e.key is null and s.num = 0 and coalesce(s.value, 0) = 0)"
         is_monthly = chart["by"][:1] == ["period"]
         self.connection.execute(f"""create or replace temp table judged as
