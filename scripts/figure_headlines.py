@@ -120,6 +120,13 @@ def demand_by_weekday_hour(cells: Sequence[Estimate], weekdays: Sequence[Estimat
     return "Appointments by weekday and hour"
 
 
+def calendar(weekdays: Sequence[Estimate], what: str, neutral: str) -> str:
+    """The busiest weekday, when it is clearly busier than every other."""
+    if day := clearly_highest(weekdays):
+        return f"{day.name} is the busiest day of the week, with {day.text} {what} on average"
+    return neutral
+
+
 def branch_activity(shares: Sequence[Estimate], per_doctor: Sequence[Estimate]) -> str:
     """Which branch is busiest, in all and per doctor."""
     busiest, heaviest = clearly_highest(shares), clearly_highest(per_doctor)

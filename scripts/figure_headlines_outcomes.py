@@ -65,20 +65,30 @@ def _side(interval: tuple[float | None, float | None]) -> int:
     return 1 if low > 0 else -1 if high < 0 else 0
 
 
+def _funnel(compared: int, events: int, outside: int, chance: float | None) -> str:
+    """What a funnel says: `outside`, `spread`, `inside`, or `neutral`.
+
+    `chance` is the probability of at least so many units outside 99.8 % if all were the same.
+    """
+    if compared < 2 or events < MINIMUM_N or chance is None:
+        return "neutral"
+    if chance >= SIGNIFICANT:
+        return "neutral" if outside else "inside"
+    return "outside" if outside else "spread"
+
+
 def readmission_funnel(
     compared: int, readmissions: int, above: int, below: int, chance: float | None
 ) -> str:
-    """How many facilities lie outside 99.8 %, when so many outside are more than chance gives.
-
-    `chance` is the probability of at least so many if all facilities were the same.
-    """
-    neutral = "Readmission by facility"
-    if compared < 2 or readmissions < MINIMUM_N or chance is None:
-        return neutral
-    if chance >= SIGNIFICANT:
-        return neutral if above or below else _nobody_stands_out(compared)
-    if not (above or below):
+    """How many facilities lie outside 99.8 %, when so many outside are more than chance gives."""
+    says = _funnel(compared, readmissions, above + below, chance)
+    if says == "inside":
+        count = number_word(compared)
+        return f"Readmission at all {count} facilities lies within the range that chance allows"
+    if says == "spread":
         return "Readmission varies more than chance explains, though no single facility stands out"
+    if says == "neutral":
+        return "Readmission by facility"
     verb = "readmits" if (above or below) == 1 else "readmit"
     first, second = (above, below) if above else (below, 0)
     line = (
@@ -88,9 +98,24 @@ def readmission_funnel(
     return f"{line}, and {number_word(second)} fewer" if second else line
 
 
-def _nobody_stands_out(compared: int) -> str:
-    count = number_word(compared)
-    return f"Readmission at all {count} facilities lies within the range that chance allows"
+def no_show_funnel(
+    compared: int, no_shows: int, above: int, below: int, chance: float | None
+) -> str:
+    """How many doctors lie outside 99.8 %, when so many outside are more than chance gives."""
+    says = _funnel(compared, no_shows, above + below, chance)
+    if says == "inside":
+        count = number_word(compared)
+        return f"No-show rates of all {count} doctors lie within the range that chance allows"
+    if says == "spread":
+        return "No-show rates vary more than chance explains, though no single doctor stands out"
+    if says == "neutral":
+        return "No-show rate by doctor"
+    first, second = (above, below) if above else (below, 0)
+    line = (
+        f"{number_word(first, True)} of {compared:,} doctors {'has' if first == 1 else 'have'} "
+        f"a {'higher' if above else 'lower'} no-show rate than chance alone explains"
+    )
+    return f"{line}, and {number_word(second)} a lower one" if second else line
 
 
 def insurance_outcomes(comparisons: Sequence[Comparison]) -> str:
@@ -246,8 +271,8 @@ def cancer_outcomes_by_treatment(treatments: Sequence[Estimate], overall: str | 
 
 
 @dataclass(frozen=True)
-class Region:
-    """A region and to how many of the others its hazard ratio excludes 1, on either side."""
+class Group:
+    """A group of cases and to how many others its hazard ratio excludes 1, on either side."""
 
     name: str
     compared: int
@@ -266,30 +291,86 @@ class Region:
 
     @property
     def differs_from_all(self) -> bool:
-        """Whether no other region is left that it could not be told from."""
+        """Whether no other group is left that it could not be told from."""
         return self._differs == self.compared
 
 
-def survival_by_region(p_value: float | None, regions: Sequence[Region]) -> str:
+@dataclass(frozen=True)
+class SurvivalFinding:
+    """The headline, and the groups that may be highlighted."""
+
+    line: str
+    apart: frozenset[str] = frozenset()
+
+
+def survival_by_region(
+    p_value: float | None, regions: Sequence[Group], _p: float | None = None, _alike: object = ()
+) -> SurvivalFinding:
     """A region that differs from most others, when the log-rank test finds a difference at all."""
-    neutral = "Survival after a diagnosis of cancer, by region"
-    if len(regions) < 2 or p_value is None:
-        return neutral
+    line, one = _survival(p_value, regions, "region", lambda name: f"in {short(name)}")
+    if one and one.differs_from_all and one.five_years:
+        line = f"{line}: {one.five_years} after five years"
+    return SurvivalFinding(line, _apart_groups(p_value, regions))
+
+
+def survival_by_insurance(
+    p_value: float | None,
+    types: Sequence[Group],
+    stratified_p: float | None,
+    alike: Sequence[Group],
+) -> SurvivalFinding:
+    """A type that differs from most others, and whether it does among alike cases.
+
+    Who has which insurance is found at which stage: a finding that the cases of the same stage and
+    cancer type do not bear out is not highlighted, and the line says so.
+    """
+    line, one = _survival(p_value, types, "insurance type", _insured)
+    if one is None:
+        return SurvivalFinding(line)
+    same = "among cases of the same stage and cancer type"
+    if stratified_p is not None and stratified_p >= SIGNIFICANT:
+        return SurvivalFinding(f"{line}, but not clearly so {same}")
+    (again,) = [group for group in alike if group.name == one.name] or [None]
+    sided = again and again.stands_apart and (again.lower > 0) == (one.lower > 0)
+    if stratified_p is None or not sided:  # no line is fair to both
+        return SurvivalFinding("Survival after a diagnosis of cancer, by insurance type")
+    return SurvivalFinding(f"{line}, also {same}", _apart_groups(p_value, types))
+
+
+def _insured(name: str) -> str:
+    """The two common types in prose, any other as the source writes it."""
+    if name.lower() in ("private", "public"):
+        return f"with {name.lower()} insurance"
+    return f"for insurance type {short(name)}"
+
+
+def _apart_groups(p_value: float | None, groups: Sequence[Group]) -> frozenset[str]:
+    if p_value is None or p_value >= SIGNIFICANT:
+        return frozenset()
+    return frozenset(group.name for group in groups if group.stands_apart)
+
+
+def _survival(
+    p_value: float | None, groups: Sequence[Group], kind: str, where: Callable[[str], str]
+) -> tuple[str, Group | None]:
+    """The line of a grouping, and the group that it names."""
+    if len(groups) < 2 or p_value is None:
+        return f"Survival after a diagnosis of cancer, by {kind}", None
     if p_value >= SIGNIFICANT:
-        return "No clear difference in survival between regions"
-    apart = [region for region in regions if region.stands_apart]
+        return f"No clear difference in survival between {kind}s", None
+    apart = [group for group in groups if group.stands_apart]
     if not apart:
-        return "Survival differs between regions, though none stands apart from most others"
-    one = max(apart, key=lambda region: (region.lower > 0, region.lower + region.higher))
-    line = "Survival after a diagnosis of cancer is"
+        return f"Survival differs between {kind}s, though none stands apart from most others", None
+    one = max(apart, key=lambda group: (group.lower > 0, group.lower + group.higher))
+    line, place = "Survival after a diagnosis of cancer is", where(one.name)
     if not one.differs_from_all:
-        count = number_word(one.lower or one.higher)
-        return (
-            f"{line} {'lower' if one.lower else 'higher'} in {short(one.name)} "
-            f"than in {count} of {number_word(one.compared)} other regions"
+        line = (
+            f"{line} {'lower' if one.lower else 'higher'} {place} "
+            f"than {place.split()[0]} {number_word(one.lower or one.higher)} of "
+            f"{number_word(one.compared)} other {kind}s"
         )
-    if one.compared > 1:
-        line = f"{line} {'lowest' if one.lower else 'highest'} in {short(one.name)}"
+    elif one.compared > 1:
+        line = f"{line} {'lowest' if one.lower else 'highest'} {place}"
     else:
-        line = f"{line} {'lower' if one.lower else 'higher'} in {short(one.name)}"
-    return f"{line}: {one.five_years} after five years" if one.five_years else line
+        line = f"{line} {'lower' if one.lower else 'higher'} {place}"
+    return line, one

@@ -36,10 +36,13 @@ TOPICS = (
     "costs",
     "care",
     "emergency",
+    "calendar",
     "care_patients",
     "outcomes",
+    "funnels",
     "experience",
     "cancer",
+    "survival",
     "monitoring",
 )
 DOTS_PER_INCH = 200

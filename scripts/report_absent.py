@@ -19,6 +19,7 @@ SYSTEMS = {
     "care_episodes": "care episodes",
     "cancer_registry": "the cancer registry",
 }
+ALL_UNKNOWN = "These data do not say it of anything that is counted."
 NOT_FINE_ENOUGH = "The tables of this edition are not fine enough."
 
 
@@ -33,7 +34,7 @@ def reason(
     if cube is None:
         return NOT_FINE_ENOUGH
     columns = {column["name"] for column in cube["columns"]}
-    for name in chart.by:
+    for name in (*chart.by, *chart.fixed):
         if name not in columns:
             return (
                 f"Its data are not held by {name.removesuffix('_id')}: "
@@ -42,6 +43,8 @@ def reason(
             )
     if not report_cubes.has_data(connection, loaded[chart.cube], chart):
         return no_data(chart, loaded)
+    if report_cubes.unknown_column(connection, loaded[chart.cube], chart):
+        return ALL_UNKNOWN
     return None
 
 

@@ -37,7 +37,7 @@ add_cubes(
                 coalesce(lpad(cast(hour as varchar), 2, '0'), 'unknown') as hour, visits
             from marts.report_emergency_hours
         """,
-        holds="emergency visits",
+        holds="emergency visits with a time of arrival",
         reasons={"department_id": "every one of them is in the emergency department"},
     ),
 )

@@ -4,7 +4,9 @@ Usage: imported by report_page.py; nothing to run.
 
 A cube comes by facility, department, doctor and month. Where all cubes together would pass the
 budget, the largest one is made coarser by SQL, step by step: months become years, then doctors,
-departments and the period go. The page says for each chart what it cannot be filtered by, and why.
+departments and the period go; where rows do not add up, those of the total stay. A column of more
+values than a code can tell apart goes first of all. The page says for each chart what it cannot be
+filtered by, and why.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ ROW_BUDGET = 150_000
 MOST_VALUES = 60_000  # of one dimension: its codes are 16 bits wide
 STEPS = ("years", "doctor_id", "department_id", "period", "facility_id")
 TOO_LARGE = "with it the page would be too large to mail"
+TOO_MANY = "it has more values than the page can tell apart"
 NEVER_HELD = {
     "facility_id": "the source does not say where",
     "department_id": "the source does not say in which department",
@@ -42,6 +45,12 @@ class Loaded:
     without: dict[str, str] = field(default_factory=dict)
     rows: int = 0
     is_by_year: bool = False
+    only_total: list[str] = field(default_factory=list)
+
+    @property
+    def adds_up(self) -> bool:
+        """Whether rows may be added up; if not, the rows of a total are all that can be kept."""
+        return self.cube.additive and not self.totals
 
     def select(self) -> str:
         """The query with what was given up left out; counts and sums are added up by SQL."""
@@ -51,28 +60,39 @@ class Loaded:
                 columns.append("left(period, 4) as period")
             else:
                 columns.append(name)
-        measures = [f"cast(sum({m}) as double) as {m}" for m in self.measures]
-        if not self.cube.additive or self.totals:
-            # a hidden count must not vanish in a sum: rows are one each already
+        if not self.adds_up:
             measures = [f"cast({m} as double) as {m}" for m in self.measures]
-            return f"select {', '.join([*columns, *measures])} from ({self.sql})"
+            rows = " and ".join(f"{name} = 'all'" for name in self.only_total) or "true"
+            return f"select {', '.join([*columns, *measures])} from ({self.sql}) where {rows}"
+        # a hidden count must not vanish in a sum
+        measures = [
+            f"case when count(*) = count({m}) then cast(sum({m}) as double) end as {m}"
+            for m in self.measures
+        ]
+        keys = ", ".join(str(i + 1) for i in range(len(columns)))
         return (
             f"select {', '.join([*columns, *measures])} from ({self.sql})"
-            f" group by {', '.join(str(i + 1) for i in range(len(columns)))}"
+            f" {f'group by {keys}' if keys else 'having count(*) > 0'}"
         )
 
-    @property
-    def can_be_coarser(self) -> bool:
-        """Whether rows may still be added up."""
-        return self.cube.additive and not self.totals and self.next_step() is not None
+    def can_give_up(self, name: str) -> bool:
+        """Whether a column may go: its rows add up, or their total is there."""
+        return name in self.dimensions and (self.adds_up or name in self.totals)
+
+    def give_up(self, name: str, reason: str) -> None:
+        """Do without a column."""
+        self.dimensions.remove(name)
+        self.without[name] = reason
+        if not self.adds_up:
+            self.only_total.append(name)
 
     def next_step(self) -> str | None:
         """The next thing to give up."""
         for step in STEPS:
             if step == "years":
-                if "period" in self.dimensions and not self.is_by_year:
+                if "period" in self.dimensions and not self.is_by_year and self.adds_up:
                     return step
-            elif step in self.dimensions:
+            elif self.can_give_up(step):
                 return step
         return None
 
@@ -82,8 +102,7 @@ class Loaded:
         if step == "years":
             self.is_by_year = True
         elif step:
-            self.dimensions.remove(step)
-            self.without[step] = TOO_LARGE
+            self.give_up(step, TOO_LARGE)
 
 
 def load(
@@ -103,12 +122,13 @@ def load(
         never = dict.fromkeys(FILTERS, NOT_IN_EDITION) if is_shareable else NEVER_HELD
         reasons = never | dict(cube.reasons)
         loaded.without = {name: reasons[name] for name in FILTERS if name not in loaded.dimensions}
-        found[name] = loaded
+        if has_codes(connection, loaded):
+            found[name] = loaded
     for loaded in found.values():
         count_rows(connection, loaded)
     while sum(loaded.rows for loaded in found.values()) > budget:
         largest = max(
-            (loaded for loaded in found.values() if loaded.can_be_coarser),
+            (loaded for loaded in found.values() if loaded.next_step()),
             key=lambda loaded: (loaded.rows, loaded.cube.name),
             default=None,
         )
@@ -119,8 +139,47 @@ def load(
     return found
 
 
+def has_codes(connection: duckdb.DuckDBPyConnection, loaded: Loaded) -> bool:
+    """Give up columns of too many values; whether the cube can do without them."""
+    counts = ", ".join(f"approx_count_distinct({name})" for name in loaded.dimensions)
+    if not counts:
+        return True
+    about = connection.execute(f"select {counts} from ({loaded.sql})").fetchone()
+    for name, roughly in zip(list(loaded.dimensions), about, strict=True):
+        if roughly < MOST_VALUES / 2:  # far enough from the limit to be sure
+            continue
+        (exactly,) = connection.execute(
+            f"select count(distinct {name}) from ({loaded.sql})"
+        ).fetchone()
+        if exactly <= MOST_VALUES:
+            continue
+        if not loaded.can_give_up(name):
+            return False
+        loaded.give_up(name, TOO_MANY)
+    return True
+
+
 def has_data(connection: duckdb.DuckDBPyConnection, loaded: Loaded, shown: Chart | Tile) -> bool:
     """Whether a chart or tile has anything to count in these data; a hidden count is something."""
+    where, values = _counted(shown)
+    sql = f"select 1 from ({loaded.sql}) where {where} limit 1"
+    return connection.execute(sql, values).fetchone() is not None
+
+
+def unknown_column(
+    connection: duckdb.DuckDBPyConnection, loaded: Loaded, chart: Chart
+) -> str | None:
+    """A column of a chart that says "unknown" of everything; None when each says something."""
+    where, values = _counted(chart)
+    for name in chart.by:
+        sql = f"select 1 from ({loaded.sql}) where {where} and {name} not in ('all', 'unknown')"
+        if connection.execute(f"{sql} limit 1", values).fetchone() is None:
+            return name
+    return None
+
+
+def _counted(shown: Chart | Tile) -> tuple[str, list[str]]:
+    """The condition of the rows that a chart or tile counts, and its values."""
     measure = shown.measure
     columns = (*getattr(shown, "parts", {}), *(measure.per or measure.of or measure.given.values()))
     conditions = [f"({' or '.join(f'{column} is null or {column} <> 0' for column in columns)})"]
@@ -129,8 +188,7 @@ def has_data(connection: duckdb.DuckDBPyConnection, loaded: Loaded, shown: Chart
         choices = [wanted] if isinstance(wanted, str) else list(wanted)
         conditions.append(f"{name} in ({', '.join('?' for _ in choices)})")
         values += choices
-    sql = f"select 1 from ({loaded.sql}) where {' and '.join(conditions)} limit 1"
-    return connection.execute(sql, values).fetchone() is not None
+    return " and ".join(conditions), values
 
 
 def count_rows(connection: duckdb.DuckDBPyConnection, loaded: Loaded) -> None:

@@ -227,7 +227,9 @@ def lines(unit: str) -> alt.LayerChart:
         .mark_text(align="left", dx=8, fontSize=12, limit=130)
         .encode(x=x, y="end:Q", text="part:N", color=_series_colour())
     )
-    return alt.layer(band, line, point, compare, end).properties(width="container", height=260)
+    return alt.layer(band, line, point, compare, end).properties(
+        width="container", height=260, padding={"left": 5, "top": 5, "bottom": 5, "right": 14}
+    )
 
 
 @form

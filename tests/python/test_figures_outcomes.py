@@ -13,14 +13,21 @@ import pytest
 
 import figure_headlines_outcomes as headlines
 from figure_headlines import Estimate
-from figure_headlines_outcomes import Comparison, Region, Spread, Team
+from figure_headlines_outcomes import Comparison, Group, Spread, Team
 from figure_registry import REGISTRY
 from test_figures import HOSTILE, assert_fits, changed, pages, text_boxes
 
 NAMES = tuple(
     name
     for name, registered in REGISTRY.items()
-    if registered.draw.__module__ in ("figures_outcomes", "figures_experience", "figures_cancer")
+    if registered.draw.__module__
+    in (
+        "figures_outcomes",
+        "figures_funnels",
+        "figures_experience",
+        "figures_cancer",
+        "figures_survival",
+    )
 )
 
 
@@ -45,8 +52,8 @@ def rows(database: Path, sql: str) -> list[tuple]:
 # The planted effects of the demo data, and how they vanish
 
 
-def test_eight_figures():
-    assert len(NAMES) == 8
+def test_ten_figures():
+    assert len(NAMES) == 10
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -67,6 +74,13 @@ def test_demo_figures_fit_and_read_what_they_name(demo_warehouse, name):
             "insurance_outcomes",
             "Treatment succeeds more often with private than with public insurance, but not "
             "clearly so among alike cases",
+        ),
+        # nothing is planted among the doctors, and insurance only goes with the stage
+        ("no_show_funnel", "No-show rates of all 40 doctors lie within the range that chance"),
+        (
+            "survival_by_insurance",
+            "Survival after a diagnosis of cancer is highest with private insurance, but not "
+            "clearly so among cases of the same stage and cancer type",
         ),
         ("satisfaction_spread", "Satisfaction varies least in Oncology: its SD is 0.5"),
         (
@@ -198,6 +212,106 @@ def test_a_tight_funnel_says_that_its_axis_does_not_start_at_zero(demo_warehouse
 def test_headline_readmission_funnel(arguments, expected):
     assert headlines.readmission_funnel(*arguments).startswith(expected)
     assert not re.search(r"cause|due to|effect", headlines.readmission_funnel(*arguments))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ((40, 600, 1, 0, 0.02), "One of 40 doctors has a higher no-show rate than chance alone"),
+        ((90, 900, 2, 1, 1e-4), "Two of 90 doctors have a higher no-show rate than chance alone"),
+        ((40, 600, 0, 1, 0.04), "One of 40 doctors has a lower no-show rate than chance alone"),
+        # one of 100 lies outside 99.8 % by chance in one year out of six
+        ((100, 900, 1, 0, 0.18), "No-show rate by doctor"),
+        ((40, 600, 0, 0, 1.0), "No-show rates of all 40 doctors lie within the range that"),
+        ((40, 600, 0, 0, 0.01), "No-show rates vary more than chance explains, though no single"),
+        ((40, 9, 1, 0, 0.02), "No-show rate by doctor"),  # too few to speak of
+        ((1, 600, 0, 0, 1.0), "No-show rate by doctor"),  # nobody to compare
+        ((0, 0, 0, 0, None), "No-show rate by doctor"),
+    ],
+)
+def test_headline_no_show_funnel(arguments, expected):
+    line = headlines.no_show_funnel(*arguments)
+    assert line.startswith(expected)
+    assert not re.search(r"best|worst|cause|due to|effect", line)
+    both = headlines.no_show_funnel(90, 900, 1, 2, 1e-4)
+    assert both.endswith("than chance alone explains, and two a lower one")
+
+
+def doctors_with(demo_warehouse: Path, folder: Path, position: str, unadjusted: str, phi: float):
+    """The funnel of doctors when all are inside but for the one with most appointments."""
+    of_one = "case when unit_kind = 'doctor' and unit = 'D017' then '{}' else 'inside' end"
+    return after(
+        demo_warehouse,
+        folder,
+        "no_show_funnel",
+        "create or replace table marts.kpi_funnels as select * replace ("
+        f"{phi} as phi, {phi} > 1 as is_overdispersed, {of_one.format(position)} as position, "
+        f"{of_one.format(unadjusted)} as position_unadjusted) from marts.kpi_funnels "
+        "where is_reportable",
+    )
+
+
+@pytest.mark.parametrize(
+    ("position", "unadjusted", "phi", "headline", "is_named"),
+    [
+        # with 40 doctors one outside 99.8 % has a chance of 8 %: named, but no finding
+        ("above_998", "above_998", 0.9, "No-show rate by doctor", True),
+        ("inside", "above_998", 2.0, "No-show rate by doctor", False),
+        ("above_95", "above_95", 0.9, "No-show rates of all 40 doctors lie within", False),
+    ],
+)
+def test_only_doctors_outside_are_named(
+    demo_warehouse, tmp_path, position, unadjusted, phi, headline, is_named
+):
+    page = doctors_with(demo_warehouse, tmp_path, position, unadjusted, phi)
+    words = " ".join(words_of(page).split())
+    ((name, other),) = rows(
+        demo_warehouse,
+        "select max(case when doctor_id = 'D017' then name end), "
+        "max(case when doctor_id = 'D001' then name end) from marts.dim_doctors",
+    )
+    assert page.headline.startswith(headline)
+    assert (name in words) == is_named
+    assert other not in words and other not in page.alt
+    assert "No ranking" in words and "case mix" in words
+    assert f"Dispersion {phi:.2f}" in words
+    assert ("99.8%, chance alone" in words) == (phi > 1)
+    assert_fits(page)
+
+
+def test_the_funnel_of_doctors_is_of_doctors_alone(demo_warehouse, tmp_path):
+    facilities_away = after(
+        demo_warehouse,
+        tmp_path,
+        "no_show_funnel",
+        "delete from marts.kpi_funnels where unit_kind = 'facility'",
+        "delete from marts.kpi_funnel_limits where unit_kind = 'facility'",
+    )
+    assert facilities_away.alt == drawn(demo_warehouse, "no_show_funnel").alt
+    doctors_away = after(
+        demo_warehouse,
+        tmp_path,
+        "no_show_funnel",
+        "delete from marts.kpi_funnels where unit_kind = 'doctor'",
+    )
+    assert doctors_away.is_empty and doctors_away.n == 0
+    assert "no two doctors are known with 10 appointments" in doctors_away.alt
+
+
+def test_many_doctors_and_hostile_names_fit(demo_warehouse, tmp_path):
+    database = changed(
+        demo_warehouse,
+        tmp_path,
+        "update marts.dim_doctors set name = ?",
+        "create or replace table marts.kpi_funnels as select * replace "
+        "('above_998' as position, 'above_998' as position_unadjusted) from marts.kpi_funnels "
+        "where is_reportable",
+        values=((HOSTILE[0] + HOSTILE[1],), None),
+    )
+    page = drawn(database, "no_show_funnel")
+    assert page.headline.startswith("40 of 40 doctors have a higher no-show rate")
+    assert page.alt.endswith("; and 20 more")
+    assert_fits(page)
 
 
 def test_headline_readmission_with_both_sides():
@@ -456,7 +570,7 @@ def test_headline_cancer_outcomes_by_treatment():
 
 
 def region(lower=0, higher=0, name="WA", five="27%", compared=5):
-    return Region(name, compared, lower, higher, five)
+    return Group(name, compared, lower, higher, five)
 
 
 OTHER_REGIONS = [region(name="VIC", higher=1), region(name="NSW")]
@@ -501,15 +615,127 @@ OTHER_REGIONS = [region(name="VIC", higher=1), region(name="NSW")]
     ],
 )
 def test_headline_survival_by_region(p_value, regions, expected):
-    line = headlines.survival_by_region(p_value, regions)
+    line = headlines.survival_by_region(p_value, regions).line
     assert line == expected or (expected.endswith("none") and line.startswith(expected))
 
 
-def test_without_a_vital_status_there_is_no_curve_but_the_reason(demo_warehouse, tmp_path):
+INSURED = [region(0, 2, "Private", "51%", 2), region(1, name="Public", compared=2)]
+NO_SURVIVAL_LINE = "Survival after a diagnosis of cancer, by insurance type"
+
+
+@pytest.mark.parametrize(
+    ("p_value", "types", "stratified_p", "alike", "expected", "apart"),
+    [
+        (
+            1e-9,
+            INSURED,
+            0.78,
+            [region(name="Private", compared=2)],
+            "Survival after a diagnosis of cancer is highest with private insurance, but not "
+            "clearly so among cases of the same stage and cancer type",
+            set(),
+        ),
+        (
+            1e-9,
+            INSURED,
+            0.001,
+            [region(0, 2, "Private", compared=2)],
+            "Survival after a diagnosis of cancer is highest with private insurance, also among "
+            "cases of the same stage and cancer type",
+            {"Private"},
+        ),
+        (
+            1e-9,
+            [region(2, name="Self-Pay", compared=3), region(name="Private", compared=3)],
+            0.2,
+            [],
+            "Survival after a diagnosis of cancer is lower for insurance type Self-Pay than for "
+            "two of three other insurance types, but not clearly so among cases of the same stage "
+            "and cancer type",
+            set(),
+        ),
+        # the other way round among alike cases, or another type, or it cannot be tested there
+        (1e-9, INSURED, 0.001, [region(2, 0, "Private", compared=2)], NO_SURVIVAL_LINE, set()),
+        (1e-9, INSURED, 0.001, [region(2, 0, "Public", compared=2)], NO_SURVIVAL_LINE, set()),
+        (1e-9, INSURED, 0.001, [region(0, 1, "Private", compared=2)], NO_SURVIVAL_LINE, set()),
+        (1e-9, INSURED, None, [], NO_SURVIVAL_LINE, set()),
+        # no difference, none that stands apart, nothing to compare
+        (0.2, INSURED, 0.001, INSURED, "No clear difference in survival between insurance", set()),
+        (
+            1e-9,
+            [INSURED[1]] * 2,
+            0.2,
+            [],
+            "Survival differs between insurance types, though",
+            set(),
+        ),
+        (1e-9, INSURED[:1], 0.001, INSURED, NO_SURVIVAL_LINE, set()),
+        (None, INSURED, None, [], NO_SURVIVAL_LINE, set()),
+    ],
+)
+def test_headline_survival_by_insurance(p_value, types, stratified_p, alike, expected, apart):
+    finding = headlines.survival_by_insurance(p_value, types, stratified_p, alike)
+    assert finding.line == expected or (len(expected) < 60 and finding.line.startswith(expected))
+    assert finding.apart == apart
+    assert not re.search(r"boost|cause|due to|effect|because|leads", finding.line)
+
+
+@pytest.mark.parametrize(
+    ("statement", "start", "is_coloured"),
+    [
+        (
+            "update marts.kpi_survival_summary set logrank_p_value = 0.4",
+            "No clear difference in survival between insurance types",
+            False,
+        ),
+        (
+            # alike cases differ as all do: strata take the crude ratios
+            "create or replace table marts.kpi_hazard_ratios as select * replace ("
+            "'stage_and_cancer_type' as strata) from marts.kpi_hazard_ratios where strata = 'none'"
+            " union all select * from marts.kpi_hazard_ratios where strata = 'none'",
+            "Survival after a diagnosis of cancer is highest with private insurance, also among",
+            True,
+        ),
+    ],
+)
+def test_insurance_is_highlighted_only_where_alike_cases_agree(
+    demo_warehouse, tmp_path, statement, start, is_coloured
+):
     page = after(
         demo_warehouse,
         tmp_path,
-        "survival_by_region",
+        "survival_by_insurance",
+        statement,
+        f"update marts.kpi_survival_summary set logrank_stratified_p_value = "
+        f"{'0.001' if is_coloured else '0.4'}",
+    )
+    assert page.headline.startswith(start)
+    assert ("In colour" in words_of(page)) == is_coloured
+    assert_fits(page)
+
+
+def test_numbers_at_risk_by_insurance_are_those_of_the_mart(demo_warehouse):
+    words = words_of(drawn(demo_warehouse, "survival_by_insurance")).split("\n")
+    after_two_years = rows(
+        demo_warehouse,
+        "select at_risk from marts.kpi_survival_curves where time_months = 24 "
+        "and group_by = 'insurance_type' and group_value != 'unknown'",
+    )
+    assert len(after_two_years) == 3
+    assert all(f"{at_risk:,}" in words for (at_risk,) in after_two_years)
+
+
+def test_one_type_that_is_left_out_is_one(demo_warehouse):
+    words = words_of(drawn(demo_warehouse, "survival_by_insurance"))
+    assert "Not drawn: 1 insurance type that is small" in " ".join(words.split())
+
+
+@pytest.mark.parametrize("name", ["survival_by_region", "survival_by_insurance"])
+def test_without_a_vital_status_there_is_no_curve_but_the_reason(demo_warehouse, tmp_path, name):
+    page = after(
+        demo_warehouse,
+        tmp_path,
+        name,
         "delete from marts.kpi_survival_curves",
         "delete from marts.kpi_hazard_ratios",
         "create or replace table marts.kpi_survival_summary as select * replace "
@@ -609,6 +835,9 @@ def test_hostile_and_long_names_fit(demo_warehouse, tmp_path):
         statements.append("update marts.dim_departments set name = ? where department_id = ?")
         values.append((name, department_id))
     for old, name in zip(("WA", "NSW", "SA"), HOSTILE, strict=False):
+        for table in ("kpi_survival_summary", "kpi_survival_curves"):
+            rename(table, "group_value", old, name)
+    for old, name in zip(("Public", "Private"), HOSTILE, strict=False):
         for table in ("kpi_survival_summary", "kpi_survival_curves"):
             rename(table, "group_value", old, name)
     rename("kpi_cancer_distribution", "value", "Lung", HOSTILE[0])

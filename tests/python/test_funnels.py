@@ -44,6 +44,7 @@ def funnel_unit(
         "kpi_id": kpi_id,
         "funnel_type": funnel_type,
         "period": "all",
+        "unit_kind": "facility",
         "unit": unit,
         "numerator": numerator,
         "denominator": float(denominator),
@@ -262,6 +263,7 @@ def test_lines_pass_through_the_limits_of_the_units(demo_build, funnels, kpi_id)
         "kpi_id",
         "funnel_type",
         "period",
+        "unit_kind",
         "unit",
         "denominator",
         "target",
@@ -325,7 +327,8 @@ def test_every_fraction_is_compared_by_year_and_over_all(demo_build):
     found = {
         kpi_id: periods
         for kpi_id, periods in demo_build.query(
-            "select kpi_id, count(distinct period) from kpi_funnels group by kpi_id"
+            "select kpi_id, count(distinct period) from kpi_funnels where unit_kind = 'facility'"
+            " group by kpi_id"
         )
     }
     years = {
@@ -343,7 +346,7 @@ def test_every_fraction_is_compared_by_year_and_over_all(demo_build):
     # financial years add up to the whole period
     assert not demo_build.query(
         "select kpi_id, unit from kpi_funnels where funnel_type = 'proportion'"
-        " group by kpi_id, unit"
+        " and unit_kind = 'facility' group by kpi_id, unit"
         " having sum(case when period = 'all' then n else -n end) != 0"
         " or sum(case when period = 'all' then numerator else -numerator end) != 0"
     )
@@ -365,3 +368,37 @@ def test_every_fraction_is_compared_by_year_and_over_all(demo_build):
         " and (f.numerator != m.deaths or f.denominator != m.expected_deaths"
         " or f.n != m.comparable_separations or f.value != m.observed_to_expected)"
     )
+
+
+def test_doctors_are_compared_with_doctors(demo_build):
+    """No-shows of every known doctor against the facts; no facility moves a doctor's target."""
+    direct = demo_build.query(
+        "select doctor_id, count(*) filter (where outcome = 'no_show'), count(*)"
+        " from fct_appointments where outcome in ('no_show', 'attended')"
+        " and doctor_id != 'unknown' group by all order by 1"
+    )
+    ours = demo_build.query(
+        "select unit, numerator, n from kpi_funnels"
+        " where unit_kind = 'doctor' and n > 0 order by unit"
+    )
+    assert ours == direct and len(ours) == 40
+    ((kpis, periods, units, target),) = demo_build.query(
+        "select list(distinct kpi_id), list(distinct period), min(units), min(target)"
+        " from kpi_funnels where unit_kind = 'doctor'"
+    )
+    assert (kpis, periods, units) == (["AP03"], ["all"], len(direct))
+    assert target == pytest.approx(sum(row[1] for row in direct) / sum(row[2] for row in direct))
+
+
+def test_a_doctor_and_a_facility_of_one_name_are_two_units(demo_build):
+    """Alarms among doctors change nothing among facilities of the same KPI."""
+    facilities = [funnel_unit("K", f"u{i}", 8 + i % 5, 100) for i in range(12)]
+    doctors = [
+        row | {"unit_kind": "doctor", "numerator": 5 * i} for i, row in enumerate(facilities)
+    ]
+    alone = sorted(funnels_of(demo_build, facilities), key=lambda row: row["unit"])
+    both = funnels_of(demo_build, [*facilities, *doctors])
+    assert len(both) == 24
+    kept = sorted((r for r in both if r["unit_kind"] == "facility"), key=lambda row: row["unit"])
+    assert kept == alone
+    assert {r["position"] for r in both if r["unit_kind"] == "doctor"} != {"inside"}

@@ -68,26 +68,28 @@ readmissions_{{ kpi_id }} as (
 ),
 {%- endfor %}
 
-ratios as (
+whole_periods as (
 
     select
         'PF10' as kpi_id,
-        facility_id,
+        'ratio' as funnel_type,
+        'facility' as unit_kind,
+        facility_id as unit,
         readmissions as numerator,
-        expected_readmissions as denominator,
+        coalesce(expected_readmissions, 0) as denominator,
         index_stays as n
     from {{ ref('kpi_readmissions_overall') }}
     where definition = 'hwr_like' and department_id = 'all'
     union all
     -- stays of a kind that one facility has alone expect what it had: they compare nothing
-    select
-        'PF12' as kpi_id,
-        facility_id,
-        deaths as numerator,
-        expected_deaths as denominator,
-        comparable_separations as n
+    select 'PF12', 'ratio', 'facility', facility_id, deaths, coalesce(expected_deaths, 0),
+        comparable_separations
     from {{ ref('kpi_mortality_overall') }}
     where department_id = 'all'
+    union all
+    select 'AP03', 'proportion', 'doctor', doctor_id, no_shows, attended + no_shows,
+        attended + no_shows
+    from {{ ref('kpi_doctor_caseload') }}
 
 ),
 
@@ -112,6 +114,7 @@ final as (
         kpi_id,
         'proportion' as funnel_type,
         case when grouping(financial_year) = 1 then 'all' else financial_year end as period,
+        'facility' as unit_kind,
         facility_id as unit,
         cast(sum(numerator) as bigint) as numerator,
         cast(sum(denominator) as double) as denominator,
@@ -119,16 +122,9 @@ final as (
     from monthly
     group by kpi_id, facility_id, rollup(financial_year)
     union all
-    select
-        kpi_id,
-        'ratio' as funnel_type,
-        'all' as period,
-        facility_id as unit,
-        numerator,
-        coalesce(denominator, 0) as denominator,
-        n
-    from ratios
-    where facility_id not in ('all', 'unknown')
+    select kpi_id, funnel_type, 'all', unit_kind, unit, numerator, denominator, n
+    from whole_periods
+    where unit not in ('all', 'unknown')
 
 )
 

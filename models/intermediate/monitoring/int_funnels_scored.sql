@@ -20,13 +20,14 @@ targets as (
     select
         kpi_id,
         period,
+        unit_kind,
         count(case when is_large_enough then 1 end) as units,
         case
             when max(funnel_type) = 'ratio' then 1e0
             else {{ safe_divide('sum(numerator)', exact_sum('denominator', places=0)) }}
         end as target
     from units
-    group by kpi_id, period
+    group by kpi_id, period, unit_kind
 
 ),
 
@@ -46,6 +47,7 @@ scored as (
     inner join targets
         on targets.kpi_id = units.kpi_id
         and targets.period = units.period
+        and targets.unit_kind = units.unit_kind
 
 ),
 
@@ -55,11 +57,12 @@ tails as (
     select
         kpi_id,
         period,
+        unit_kind,
         {{ quantile('z_score', 0.1) }} as lowest_z,
         {{ quantile('z_score', 0.9) }} as highest_z
     from scored
     where is_large_enough
-    group by kpi_id, period
+    group by kpi_id, period, unit_kind
 
 ),
 
@@ -69,12 +72,15 @@ ranked as (
     select
         kpi_id,
         period,
+        unit_kind,
         unit,
-        count(*) over (partition by kpi_id, period) as scores,
-        rank() over (partition by kpi_id, period order by z_score asc nulls last)
-            as rank_from_lowest,
-        rank() over (partition by kpi_id, period order by z_score desc nulls last)
-            as rank_from_highest
+        count(*) over (partition by kpi_id, period, unit_kind) as scores,
+        rank() over (
+            partition by kpi_id, period, unit_kind order by z_score asc nulls last
+        ) as rank_from_lowest,
+        rank() over (
+            partition by kpi_id, period, unit_kind order by z_score desc nulls last
+        ) as rank_from_highest
     from scored
     where is_large_enough and z_score is not null
 
@@ -98,9 +104,11 @@ final as (
     left join tails
         on tails.kpi_id = scored.kpi_id
         and tails.period = scored.period
+        and tails.unit_kind = scored.unit_kind
     left join ranked
         on ranked.kpi_id = scored.kpi_id
         and ranked.period = scored.period
+        and ranked.unit_kind = scored.unit_kind
         and ranked.unit = scored.unit
 
 )

@@ -8,6 +8,7 @@ funnels as (
         kpi_id,
         funnel_type,
         period,
+        unit_kind,
         max(target) as target,
         -- ratios without a single event tell nothing about their spread
         coalesce(max(tau_squared), 0e0) as tau_squared,
@@ -15,7 +16,7 @@ funnels as (
         max(denominator) as largest
     from {{ ref('kpi_funnels') }}
     where is_reportable
-    group by kpi_id, funnel_type, period
+    group by kpi_id, funnel_type, period, unit_kind
 
 ),
 
@@ -44,6 +45,7 @@ final as (
         kpi_id,
         funnel_type,
         period,
+        unit_kind,
         point,
         denominator,
         target,

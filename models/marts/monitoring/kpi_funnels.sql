@@ -12,6 +12,7 @@ summed as (
     select
         kpi_id,
         period,
+        unit_kind,
         count(*) as dispersion_units,
         {{ exact_sum('power(z_score_used, 2)') }} as squared_z,
         {{ exact_sum('weight', places=9) }} as weights,
@@ -19,7 +20,7 @@ summed as (
     from scored
     -- one unit alone is its own whole: no funnel
     where z_score_used is not null and units > 1
-    group by kpi_id, period
+    group by kpi_id, period, unit_kind
 
 ),
 
@@ -49,6 +50,7 @@ limited as (
     left join spread
         on spread.kpi_id = scored.kpi_id
         and spread.period = scored.period
+        and spread.unit_kind = scored.unit_kind
 
 ),
 
@@ -58,6 +60,7 @@ final as (
         kpi_id,
         funnel_type,
         period,
+        unit_kind,
         unit,
         numerator,
         denominator,
