@@ -49,6 +49,8 @@ def open_report(browser) -> Iterator[Callable[..., Opened]]:
 @pytest.fixture(scope="session")
 def _demo_page(browser, demo_report) -> Iterator[Opened]:
     opened = report_browser.new_page(browser, demo_report)
+    opened.unpack_all()
+    assert opened.problems() == []
     yield opened
     opened.close()
 

@@ -140,10 +140,10 @@ class Opened:
         """As freshly opened and drawn whole: no filters, nothing open, at the top."""
         self.page.emulate_media(media="null")  # paper on paper, screen on a screen
         self.page.set_viewport_size({"width": WIDE[0], "height": WIDE[1]})
-        self.set_filters()
-        self.unpack_all()
         self.page.evaluate(
-            """() => {
+            """async () => {
+                if (location.hash) await window.wardhouse.setFilters({});
+                await window.wardhouse.unpackAll();
                 document.querySelectorAll('details').forEach(each => { each.open = false });
                 document.activeElement.blur();
                 window.scrollTo(0, 0);
@@ -224,14 +224,15 @@ def new_page(
     return open_page(context, path, hash_, wait_for_ready)
 
 
-def axe_violations(page: Page) -> list[str]:
-    """What axe finds, one line each place: rule, what helps, where."""
-    # this rule is off until it is named
+def axe_violations(page: Page, *rules: str) -> list[str]:
+    """What axe finds, one line each place: rule, what helps, where; all rules, or those named."""
     options = {
         "runOnly": {"type": "tag", "values": list(RULES)},
-        "rules": {"target-size": {"enabled": True}},
+        "rules": {"target-size": {"enabled": True}},  # off until it is named
         "resultTypes": ["violations"],
     }
+    if rules:
+        options = {"runOnly": {"type": "rule", "values": list(rules)}}
     found = Axe().run(page, options=options).response
     return [
         f"{violation['id']} ({violation['impact']}): {node['failureSummary']} at {node['target']}"
