@@ -65,23 +65,31 @@ def _side(interval: tuple[float | None, float | None]) -> int:
     return 1 if low > 0 else -1 if high < 0 else 0
 
 
-def _funnel(compared: int, events: int, outside: int, chance: float | None) -> str:
+def _funnel(
+    compared: int, events: int, outside: int, chance: float | None, beyond_chance: int
+) -> str:
     """What a funnel says: `outside`, `spread`, `inside`, or `neutral`.
 
-    `chance` is the probability of at least so many units outside 99.8 % if all were the same.
+    `chance` is the probability of at least so many units outside 99.8 % if all were the same. A
+    unit that only the widened limits hold (`beyond_chance`) is not within chance either.
     """
     if compared < 2 or events < MINIMUM_N or chance is None:
         return "neutral"
     if chance >= SIGNIFICANT:
-        return "neutral" if outside else "inside"
+        return "neutral" if outside or beyond_chance else "inside"
     return "outside" if outside else "spread"
 
 
 def readmission_funnel(
-    compared: int, readmissions: int, above: int, below: int, chance: float | None
+    compared: int,
+    readmissions: int,
+    above: int,
+    below: int,
+    chance: float | None,
+    beyond_chance: int = 0,
 ) -> str:
     """How many facilities lie outside 99.8 %, when so many outside are more than chance gives."""
-    says = _funnel(compared, readmissions, above + below, chance)
+    says = _funnel(compared, readmissions, above + below, chance, beyond_chance)
     if says == "inside":
         count = number_word(compared)
         return f"Readmission at all {count} facilities lies within the range that chance allows"
@@ -99,13 +107,18 @@ def readmission_funnel(
 
 
 def no_show_funnel(
-    compared: int, no_shows: int, above: int, below: int, chance: float | None
+    compared: int,
+    no_shows: int,
+    above: int,
+    below: int,
+    chance: float | None,
+    beyond_chance: int = 0,
 ) -> str:
     """How many doctors lie outside 99.8 %, when so many outside are more than chance gives."""
-    says = _funnel(compared, no_shows, above + below, chance)
+    says = _funnel(compared, no_shows, above + below, chance, beyond_chance)
     if says == "inside":
         count = number_word(compared)
-        return f"No-show rates of all {count} doctors lie within the range that chance allows"
+        return f"No-show rates of {count} doctors compared lie within the range that chance allows"
     if says == "spread":
         return "No-show rates vary more than chance explains, though no single doctor stands out"
     if says == "neutral":

@@ -195,7 +195,7 @@ def _page(marts: Marts, calendar: Calendar, data_to: date | None) -> Page:
     """).days
     notes = [
         f"n = {n:,} {calendar.what}"
-        + (f", {whole.label} a day" if whole else "")
+        + (f", {whole.label} a day" if whole and not one_day else "")
         + ". Numbers at the right: mean per day of the weekday in the year, days with none "
         f"included; of fewer than {MINIMUM_N} days there is no mean. A dot ({none:,} "
         f"{'day' if none == 1 else 'days'}): none recorded, for example closed. Hatched: before or "

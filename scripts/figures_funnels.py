@@ -75,7 +75,7 @@ class Funnel:
     about: str
     dimension: str
     rules: dict[str, tuple[str, str, str, str]]
-    headline: Callable[[int, int, int, int, float | None], str]
+    headline: Callable[[int, int, int, int, float | None, int], str]
     caution: str
     no_data: str
 
@@ -155,7 +155,12 @@ def _page(marts: Marts, funnel: Funnel, first: date | None, last: date | None) -
     page = Page(
         funnel.figure_id,
         headline=funnel.headline(
-            len(judged), sum(u.numerator for u in judged), len(above), len(below), chance
+            len(judged),
+            sum(u.numerator for u in judged),
+            len(above),
+            len(below),
+            chance,
+            sum(u.is_beyond_chance for u in judged),
         ),
         subtitle=f"{measure}, by {funnel.unit_kind}, {period_text(first, last)}",
         notes=notes,

@@ -76,7 +76,7 @@ def test_demo_figures_fit_and_read_what_they_name(demo_warehouse, name):
             "clearly so among alike cases",
         ),
         # nothing is planted among the doctors, and insurance only goes with the stage
-        ("no_show_funnel", "No-show rates of all 40 doctors lie within the range that chance"),
+        ("no_show_funnel", "No-show rates of 40 doctors compared lie within the"),
         (
             "survival_by_insurance",
             "Survival after a diagnosis of cancer is highest with private insurance, but not "
@@ -202,6 +202,8 @@ def test_a_tight_funnel_says_that_its_axis_does_not_start_at_zero(demo_warehouse
         # one of 100 lies outside 99.8 % by chance in one year out of six
         ((100, 900, 1, 0, 0.18), "Readmission by facility"),
         ((10, 129, 0, 0, 1.0), "Readmission at all 10 facilities lies within the range"),
+        # one lies within the widened limits only: neither a finding nor within chance
+        ((100, 900, 0, 0, 0.18, 1), "Readmission by facility"),
         # some lie outside by chance alone, none beyond what facilities commonly differ by
         ((10, 129, 0, 0, 0.01), "Readmission varies more than chance explains, though no"),
         ((10, 9, 1, 0, 0.02), "Readmission by facility"),  # too few to speak of
@@ -222,8 +224,9 @@ def test_headline_readmission_funnel(arguments, expected):
         ((40, 600, 0, 1, 0.04), "One of 40 doctors has a lower no-show rate than chance alone"),
         # one of 100 lies outside 99.8 % by chance in one year out of six
         ((100, 900, 1, 0, 0.18), "No-show rate by doctor"),
-        ((40, 600, 0, 0, 1.0), "No-show rates of all 40 doctors lie within the range that"),
+        ((40, 600, 0, 0, 1.0), "No-show rates of 40 doctors compared lie within the"),
         ((40, 600, 0, 0, 0.01), "No-show rates vary more than chance explains, though no single"),
+        ((40, 600, 0, 0, 0.08, 1), "No-show rate by doctor"),  # only the widened limits hold one
         ((40, 9, 1, 0, 0.02), "No-show rate by doctor"),  # too few to speak of
         ((1, 600, 0, 0, 1.0), "No-show rate by doctor"),  # nobody to compare
         ((0, 0, 0, 0, None), "No-show rate by doctor"),
@@ -257,7 +260,7 @@ def doctors_with(demo_warehouse: Path, folder: Path, position: str, unadjusted: 
         # with 40 doctors one outside 99.8 % has a chance of 8 %: named, but no finding
         ("above_998", "above_998", 0.9, "No-show rate by doctor", True),
         ("inside", "above_998", 2.0, "No-show rate by doctor", False),
-        ("above_95", "above_95", 0.9, "No-show rates of all 40 doctors lie within", False),
+        ("above_95", "above_95", 0.9, "No-show rates of 40 doctors compared lie within", False),
     ],
 )
 def test_only_doctors_outside_are_named(
