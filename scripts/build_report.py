@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -36,6 +37,7 @@ TOPICS = (
 )
 
 SHAREABLE_NAME = "shareable.html"
+LARGEST = 5_000_000
 
 for topic in TOPICS:
     importlib.import_module(f"report_charts_{topic}")
@@ -86,6 +88,12 @@ def main(argv: Sequence[str]) -> int:
     for source, file in wanted:
         content = build(source, arguments.figures or settings.figures_dir())
         write(file, content)
+        if len(content) > LARGEST:
+            print(
+                f"wardhouse: larger than the {LARGEST / 1e6:.0f} MB that a mailbox takes, "
+                f"{settings.shown(file)}; it works, but may not be mailed",
+                file=sys.stderr,
+            )
         print(f"report of {len(content) / 1e6:.1f} MB in {settings.shown(file)}")
     return 0
 
