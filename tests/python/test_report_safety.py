@@ -17,6 +17,7 @@ from report_reading import CHARTS, FORMULA, NUMBER, csv_files
 HOSTILE = (
     "<script>alert(1)</script>",
     "</script><script>alert(2)</script>",
+    "</script x='1'",  # closes a script without a > of its own
     "<img src=x onerror=alert(3)>",
     "\"><svg onload=alert(4)>'",
     '=HYPERLINK("http://example.invalid","x")',
