@@ -82,12 +82,14 @@ whole_periods as (
     where definition = 'hwr_like' and department_id = 'all'
     union all
     -- stays of a kind that one facility has alone expect what it had: they compare nothing
-    select 'PF12', 'ratio', 'facility', facility_id, deaths, coalesce(expected_deaths, 0),
+    select
+        'PF12', 'ratio', 'facility', facility_id, deaths, coalesce(expected_deaths, 0),
         comparable_separations
     from {{ ref('kpi_mortality_overall') }}
     where department_id = 'all'
     union all
-    select 'AP03', 'proportion', 'doctor', doctor_id, no_shows, attended + no_shows,
+    select
+        'AP03', 'proportion', 'doctor', doctor_id, no_shows, attended + no_shows,
         attended + no_shows
     from {{ ref('kpi_doctor_caseload') }}
 
