@@ -9,6 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
+from matplotlib.patheffects import withStroke
+
 import figure_headlines as plain
 import figure_headlines_outcomes as headlines
 from figure_registry import MINIMUM_N, Marts, figure
@@ -33,6 +35,7 @@ from figures_outcomes import care_dates, inner_ticks
 
 OUTER = "#F0F3F7"  # between the 95 % and the 99.8 % limits: lighter than BAND
 MOST_NAMED = 20  # in the text for screen readers
+CROWDED = 20  # so many markers leave no room between them for a name
 READMISSION = {
     "PF07": (
         "Unplanned return to any facility within 30 days, as a share of index stays",
@@ -323,6 +326,10 @@ def _draw_funnel(
     for y, (_, words, colour, weight) in zip(places, ends, strict=True):
         page.text(left + width + 0.08, y, words, size=9.5, color=colour, weight=weight)
     named = [unit for unit in units if unit.is_beyond_chance and unit.position != "inside"]
+    halo = {}
+    if len(units) > CROWDED:  # names over the markers, and white around them
+        ax.set_zorder(-1)
+        halo = {"path_effects": [withStroke(linewidth=3, foreground="white")]}
     for colour, where in ((HIGH, "above"), (LOW, "below")):
         group = [unit for unit in named if unit.position.startswith(where)]
         group = sorted(group, key=lambda u: u.percent, reverse=where == "above")[:6]
@@ -335,8 +342,8 @@ def _draw_funnel(
             x += 0.12 if side == "left" else -0.12
             y = max(y, bottom + 0.2)
             name = ellipsis(unit.name, min(max(room - 0.15, 0.4), 3.2), 11, "bold")
-            page.text(x, y + 0.09, name, size=11, weight="bold", color=colour, ha=side)
-            page.text(x, y - 0.1, unit.label, size=9.5, color=GREY, ha=side)
+            page.text(x, y + 0.09, name, size=11, weight="bold", color=colour, ha=side, **halo)
+            page.text(x, y - 0.1, unit.label, size=9.5, color=GREY, ha=side, **halo)
 
 
 def _funnel_key(page: Page, units: list, styles: dict, left: float) -> None:

@@ -283,14 +283,16 @@ def test_only_doctors_outside_are_named(
 
 
 def test_the_funnel_of_doctors_is_of_doctors_alone(demo_warehouse, tmp_path):
-    facilities_away = after(
+    with_outliers = after(
         demo_warehouse,
         tmp_path,
         "no_show_funnel",
-        "delete from marts.kpi_funnels where unit_kind = 'facility'",
-        "delete from marts.kpi_funnel_limits where unit_kind = 'facility'",
+        "update marts.kpi_funnels set position = 'above_998', position_unadjusted = 'above_998' "
+        "where unit_kind = 'facility' and is_reportable",
     )
-    assert facilities_away.alt == drawn(demo_warehouse, "no_show_funnel").alt
+    assert with_outliers.alt == drawn(demo_warehouse, "no_show_funnel").alt
+    lines = [line for ax in with_outliers.figure.axes for line in ax.lines]
+    assert [len(line.get_xdata()) for line in lines if line.get_linestyle() == "--"] == [60, 60]
     doctors_away = after(
         demo_warehouse,
         tmp_path,
@@ -715,6 +717,17 @@ def test_insurance_is_highlighted_only_where_alike_cases_agree(
     assert page.headline.startswith(start)
     assert ("In colour" in words_of(page)) == is_coloured
     assert_fits(page)
+
+
+def test_a_test_within_strata_without_such_ratios_is_no_finding(demo_warehouse, tmp_path):
+    """The ratios within strata are asked for, not the crude ones again."""
+    page = after(
+        demo_warehouse,
+        tmp_path,
+        "survival_by_insurance",
+        "update marts.kpi_survival_summary set logrank_stratified_p_value = 0.001",
+    )
+    assert page.headline == NO_SURVIVAL_LINE and "In colour" not in words_of(page)
 
 
 def test_numbers_at_risk_by_insurance_are_those_of_the_mart(demo_warehouse):
