@@ -5,7 +5,18 @@ Usage: imported by report_page.py; nothing to run.
 
 from __future__ import annotations
 
-from report_registry import Chart, Cube, Tile, add_charts, add_cubes, add_tiles, count, rate, share
+from report_registry import (
+    NOT_HELD,
+    Chart,
+    Cube,
+    Tile,
+    add_charts,
+    add_cubes,
+    add_tiles,
+    count,
+    rate,
+    share,
+)
 
 OUTCOMES = {
     "attended": "Attended",
@@ -74,6 +85,9 @@ add_tiles(
          rate(["attended"], ["attended", "no_shows"]), "percent", ("AP02",), "higher", "lower"),
     Tile("no-show", "No-show rate", "appointments", NO_SHOW, "percent", ("AP03",),
          "higher", "lower"),
+    Tile("not-recorded", "Outcome not recorded", "appointments", rate(["unresolved"], ["due"]),
+         "percent", ("AP10",), "higher", "lower",
+         note="These appointments are in neither of the two rates above.", shareable=NOT_HELD),
 )  # fmt: skip
 
 add_charts(
@@ -119,6 +133,28 @@ add_charts(
             "cases": "appointments",
         },  # fmt: skip
         kpis=("AP01", "AP02", "AP03", "AP04", "AP10"),
+    ),
+    Chart(
+        "not-recorded-by-branch",
+        "appointments",
+        title="Appointments without a recorded outcome, by branch",
+        subtitle="Share of appointments due that nobody marked as attended, missed or cancelled",
+        cube="appointments",
+        by=("facility_id",),
+        measure=rate(["unresolved"], ["due"]),
+        form="dots",
+        unit="percent",
+        headline="highest",
+        words={"highest": "{label} leaves most outcomes unrecorded: {value} of appointments due"},
+        labels={
+            "group": "Branch",
+            "value": "Not recorded",
+            "numerator": "Without an outcome",
+            "n": "Due",
+            "cases": "appointments",
+        },
+        kpis=("AP10",),
+        shareable=NOT_HELD,
     ),
     Chart(
         "no-shows-by-lead-time",
@@ -173,7 +209,6 @@ add_charts(
         headline="highest",
         words={
             "highest": "No-shows are most frequent on {label} at {across}: {value}",
-            "none": "No-show rate by weekday and hour: no hour stands apart from all others",
         },
         labels={"group": "Weekday", "second": "Hour", **NO_SHOW_LABELS},
         order="given",

@@ -101,7 +101,6 @@ add_charts(
         words={
             "highest": "Satisfaction is highest in {label} at {across}: {value}",
             "lowest": "Satisfaction is lowest in {label} at {across}: {value}",
-            "none": "Satisfaction: no department of a facility stands apart from all others",
         },
         labels={"group": "Department", "second": "Facility", **LABELS},
         kpis=("EX01",),

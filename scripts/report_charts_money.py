@@ -184,7 +184,7 @@ def _medians(system: str, name: str, title: str) -> Chart:
         form="dots",
         unit="money",
         headline="highest",
-        words={"highest": "{label} has the highest median cost: {value}"},
+        words={"highest": f"{title}: {{label}} has the highest, {{value}}"},
         labels=MEDIAN_LABELS,
         kpis=("FN02",),
         note="The median is the cost in the middle: a few very dear treatments do not move it.",

@@ -20,8 +20,8 @@ from report_registry import (
 
 # The control charts that tiles point to; one of two source systems is named with its system
 CONTROLLED = (
-    "AP01", "AP02", "AP03", "ED01", "EX01", "FN01", "FN02 care_episodes", "FN02 hospital_ops",
-    "FN07", "PF01", "PF02", "PF07", "PF11", "PF13",
+    "AP01", "AP02", "AP03", "AP10", "ED01", "EX01", "FN01", "FN02 care_episodes",
+    "FN02 hospital_ops", "FN07", "PF01", "PF02", "PF07", "PF11", "PF13",
 )  # fmt: skip
 MONTHS_SHOWN = 36
 LEAST_MONTHS = 13  # of a network so large that all months of all series are too many

@@ -25,9 +25,9 @@ STEPS = ("years", "doctor_id", "department_id", "period", "facility_id")
 TOO_LARGE = "with it the page would be too large to mail"
 TOO_MANY = "it has more values than the page can tell apart"
 NEVER_HELD = {
-    "facility_id": "the source does not say where",
-    "department_id": "the source does not say in which department",
-    "doctor_id": "the source does not say by which doctor",
+    "facility_id": "these numbers are not kept by facility",
+    "department_id": "these numbers are not kept by department",
+    "doctor_id": "these numbers are not kept by doctor",
     "period": "it holds the whole period",
 }
 NOT_IN_EDITION = "the tables of this edition do not hold it"

@@ -91,7 +91,7 @@ def _labels() -> alt.Y:
         title=None, domain=False, ticks=False, grid=False, labelColor=INK, labelPadding=8,
         labelLimit=alt.ExprRef(f"{IN_NARROW} ? 110 : 230"),
     )  # fmt: skip
-    return alt.Y("label:N", sort=None, axis=axis)
+    return alt.Y("label:N", sort=alt.EncodingSortField("rank", op="min"), axis=axis)
 
 
 def _beside(x: str = "value:Q") -> alt.Chart:
@@ -297,9 +297,7 @@ def heat(unit: str) -> alt.LayerChart:
         .encode(
             x=x,
             y=y,
-            text=alt.condition(
-                f"bandwidth('x') >= 30 || !({IN_NARROW})", alt.Text("text:N"), alt.value("")
-            ),
+            text=alt.condition("bandwidth('x') >= 30", alt.Text("text:N"), alt.value("")),
             color=alt.condition(dark, alt.value("white"), alt.value(INK)),
         )
     )

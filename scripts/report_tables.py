@@ -27,15 +27,19 @@ TABLES: dict[str, list[tuple[str, str, str, str, str]]] = {
         (
             "claims-ledger",
             "Claims ledger",
-            "What has been said of such data, and whether these data bear it out. An estimate comes"
-            " with its 95 % interval; several comparisons within a claim make it wider.",
+            "What has been said of such data, and whether these data bear it out; what they do not"
+            " bear out stands first.",
             "No claim is registered for these data.",
             f"""
             select statement as "Claim", {VERDICTS} as "Verdict",
-                coalesce(explanation, 'In the internal edition') as "Why",
-                {ESTIMATE} as "Estimate (95 % interval)", n as "n", source as "Said by"
+                coalesce(explanation, measure || ': ' || {ESTIMATE} || ', n = ' || n, '') as "Why",
+                source as "Said by"
             from marts.claims_ledger
-            order by claim_id
+            order by
+                array_position(
+                    ['contradicted', 'not_supported', 'supported', 'not_testable'], verdict
+                ),
+                claim_id
             """,
         )
     ],
@@ -85,7 +89,9 @@ TABLES: dict[str, list[tuple[str, str, str, str, str]]] = {
                 source_system || ' / ' || source_table as "Raw table",
                 rows_failing as "Rows failing", rows_tested as "Rows tested",
                 printf('%.2f %%', 100 * failing_share) as "Share",
-                printf('%.4g %%', 100 * threshold) as "Allowed"
+                printf('%.4g %%', 100 * threshold)
+                    || case when tolerated_rows > 0 then ', or ' || tolerated_rows || ' rows'
+                        else '' end as "Allowed"
             from marts.dq_rule_results
             where threshold > 0 and rows_failing > 0
             order by failing_share / threshold desc, rule_id, source_system, source_table

@@ -8,6 +8,7 @@ const charts = (() => {
 
   /** A view of a compiled specification; no string is ever run as code (ast: true). */
   async function embed(target, spec, rows) {
+    const name = target.getAttribute('aria-label'); // Vega writes its own
     const { view } = await vegaEmbed(target, withData(spec, rows), {
       mode: 'vega', ast: true, actions: false, renderer: 'svg', defaultStyle: false, logLevel: 1,
       tooltip: { theme: 'wardhouse', disableDefaultStyle: true },
@@ -15,6 +16,7 @@ const charts = (() => {
     // the plot is one image with a name and a table: its parts are not read out
     target.querySelector('svg').setAttribute('aria-hidden', 'true');
     target.setAttribute('role', 'img');
+    target.setAttribute('aria-label', name);
     target.removeAttribute('aria-roledescription');
     return view;
   }
@@ -108,9 +110,10 @@ const charts = (() => {
     const held = cubes.extent(chart.cube);
     const headline = refused ? null : headlines[chart.headline](found.rows, chart);
     figure.querySelector('h3').textContent = headline || chart.title;
-    figure.querySelector('.period').textContent = held && !found.unfiltered.includes('period')
-      ? state.period(filters, held) : page.whole_period;
-    figure.querySelector('.n').textContent = found.n ? `n = ${format.whole(found.n)}` : '';
+    const period = held && !found.unfiltered.includes('period') ? state.period(filters, held) : page.whole_period;
+    // a chart that is cut out or printed alone must say what it shows
+    figure.querySelector('.period').textContent = [...state.places(filters, found.unfiltered, found.own), period].join(', ');
+    figure.querySelector('.n').textContent = found.n ? `n\u00a0=\u00a0${format.whole(found.n)}` : '';
     figure.querySelector('.remarks').textContent = notes.join(' ');
     const plot = figure.querySelector('.plot');
     const said = figure.querySelector('.refused');

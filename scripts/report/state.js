@@ -86,6 +86,14 @@ const state = (() => {
     return from === to ? format.period(from) : `${format.period(from)} to ${format.period(to)}`;
   }
 
+  /** The places and people that were chosen, or that all are shown where a chart does not hold them. */
+  function places(filters, unfiltered, own) {
+    const every = { facility_id: 'all facilities', department_id: 'all departments', doctor_id: 'all doctors' };
+    return Object.keys(CHOICES)
+      .filter((column) => filters[column] && column !== own)
+      .map((column) => (unfiltered.includes(column) ? every[column] : known.labels[column][filters[column]] || filters[column]));
+  }
+
   /** The filters in words. */
   function sentence(filters) {
     const parts = [
@@ -140,5 +148,5 @@ const state = (() => {
     set(fromHash());
   }
 
-  return { start, set, checked, fromHash, fromControls, sentence, period, comparison, get: () => current };
+  return { start, set, checked, fromHash, fromControls, sentence, places, period, comparison, get: () => current };
 })();

@@ -1,7 +1,7 @@
 // The numbers of the overview: value, interval, n, comparison, and what its control chart says.
 const tiles = (() => {
   const VARIATION = {
-    common_cause: ['common', 'Common cause: no change beyond chance'],
+    common_cause: ['common', 'Within its usual range: common cause'],
     improvement: ['improvement', 'Special cause: improving'],
     concern: ['concern', 'Special cause: concerning'],
     neutral_high: ['neutral', 'Special cause: higher than it used to be'],
@@ -132,6 +132,7 @@ const tiles = (() => {
         ...(target ? [icon(target[0]), element('span', {}, target[1])] : []),
         ...(tile.line ? [element('span', { className: 'why' }, `Line: ${tile.line}`)] : []));
     }
+    if (row) row.isFiltered = !unfiltered.length;
     part('line').hidden = !last;
     part('line').setAttribute('aria-label', last ? `${tile.line || tile.label} by month: ${found.points.length} points of its control chart, the last at ${format.value(last.value, tile.line_unit || tile.unit)}` : tile.label);
     return row;
