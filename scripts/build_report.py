@@ -10,6 +10,7 @@ that edition was published; with --database, one file is made of that database.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import importlib
 import sys
 from collections.abc import Sequence
@@ -61,7 +62,8 @@ def write(output: Path, content: bytes) -> None:
         part.write_bytes(content)
         part.replace(output)
     except OSError as error:
-        part.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # the folder may be no folder
+            part.unlink()
         raise UserError(
             f"the report cannot be written ({error.strerror or error}), {output}; "
             "make the folder writable or choose another file with --output"
@@ -81,6 +83,11 @@ def main(argv: Sequence[str]) -> int:
     edition = shareable.beside(database)
     beside = output.with_name(SHAREABLE_NAME)
     if not arguments.database:
+        if output == beside:
+            raise UserError(
+                f"{SHAREABLE_NAME} is the name of the shareable report, {output}; "
+                "choose another file with --output"
+            )
         if edition.is_file():
             wanted.append((edition, beside))
         else:

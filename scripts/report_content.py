@@ -332,7 +332,7 @@ def section(
             if reason is None
         ],
         "absent": report_absent.together(left_out),
-        "tables": report_tables.tables(connection, name),
+        "tables": report_tables.tables(connection, name, is_shareable),
         "figures": drawn,
     }
 

@@ -64,9 +64,10 @@ class Loaded:
             measures = [f"cast({m} as double) as {m}" for m in self.measures]
             rows = " and ".join(f"{name} = 'all'" for name in self.only_total) or "true"
             return f"select {', '.join([*columns, *measures])} from ({self.sql}) where {rows}"
-        # a hidden count must not vanish in a sum
+        # a hidden count must not vanish in a sum; a sum of floats depends on the order of threads
         measures = [
-            f"case when count(*) = count({m}) then cast(sum({m}) as double) end as {m}"
+            f"case when count(*) = count({m})"
+            f" then cast(sum(cast({m} as decimal(38, 10))) as double) end as {m}"
             for m in self.measures
         ]
         keys = ", ".join(str(i + 1) for i in range(len(columns)))

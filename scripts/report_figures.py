@@ -47,7 +47,7 @@ def of_section(
         for entry in manifest(folder)
         if SECTION_OF.get(entry["figure_id"][0]) == name and not is_shareable
     ]
-    current = [entry for entry in entries if entry.get("publish") == publish_hash(connection)]
+    current = [entry for entry in entries if is_whole(folder, entry, publish_hash(connection))]
     empty = [entry for entry in current if not entry["n"]]
     stale = [entry for entry in entries if entry not in current]
     current = [entry for entry in current if entry["n"]]
@@ -77,9 +77,19 @@ def manifest(folder: Path | None) -> list[dict]:
     try:
         text = (folder / MANIFEST).read_text(encoding="utf-8") if folder else "{}"
         entries = json.loads(text).get("figures", [])
-    except (OSError, ValueError):
+        return sorted(entries, key=lambda entry: entry["figure_id"])
+    except (OSError, ValueError, AttributeError, TypeError, KeyError):
         return []
-    return sorted(entries, key=lambda entry: entry["figure_id"])
+
+
+def is_whole(folder: Path, entry: dict, publish: str | None) -> bool:
+    """Whether a figure is of this publish and its file is there and is a drawing."""
+    if entry.get("publish") != publish or "n" not in entry:
+        return False
+    try:
+        return bool(SVG_SIZE.search((folder / f"{entry['name']}.svg").read_bytes()))
+    except (OSError, KeyError):
+        return False
 
 
 def unfolded(folder: Path, entry: dict) -> dict:

@@ -17,6 +17,7 @@ from figure_style import AXIS, COMMON, GREY, GRID, HIGH, INK, LOW, NAVY, ORANGE,
 
 FONT = "system-ui, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 SERIES = [NAVY, ORANGE, TEAL, PLUM, "#2073BC", GREY]
+SERIES_WORDS = [NAVY, "#B5480E", "#1A7A70", PLUM, "#2073BC", GREY]  # 4.5 : 1 on white
 SHAPES = ["circle", "square", "diamond", "triangle-up", "cross", "triangle-down"]
 HEAT = ["#F1F5F9", "#D3E4F4", "#A9CDEF", "#6BACE6", "#2073BC", "#185A94", NAVY]
 FROM_ZERO = ("percent", "whole_percent", "count", "money")
@@ -225,7 +226,13 @@ def lines(unit: str) -> alt.LayerChart:
         _base()
         .transform_filter("datum.last")
         .mark_text(align="left", dx=8, fontSize=12, limit=130)
-        .encode(x=x, y="end:Q", text="part:N", color=_series_colour())
+        .encode(
+            x=x,
+            y="end:Q",
+            text="part:N",
+            # of a scale of its own: words want more contrast than lines
+            fill=alt.Fill("part:N", sort=None, scale=alt.Scale(range=SERIES_WORDS), legend=None),
+        )
     )
     return alt.layer(band, line, point, compare, end).properties(
         width="container", height=260, padding={"left": 5, "top": 5, "bottom": 5, "right": 14}
@@ -304,7 +311,7 @@ def heat(unit: str) -> alt.LayerChart:
     none = (
         _base()
         .transform_filter("!isValid(datum.value)")
-        .mark_text(color=COMMON)
+        .mark_text(color=GREY)
         .encode(x=x, y=y, text=alt.condition("bandwidth('x') < 12", alt.value(""), alt.value("–")))
     )
     return alt.layer(cell, words, none).properties(width="container", height=alt.Step(26))

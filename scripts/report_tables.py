@@ -129,13 +129,17 @@ TABLES: dict[str, list[tuple[str, str, str, str, str]]] = {
 }
 
 
-def tables(connection: duckdb.DuckDBPyConnection, section: str) -> list[dict[str, Any]]:
+def tables(
+    connection: duckdb.DuckDBPyConnection, section: str, is_shareable: bool
+) -> list[dict[str, Any]]:
     """The tables of a section that this edition holds."""
     found = []
     for name, title, intro, empty, sql in TABLES.get(section, []):
         try:
             result = connection.execute(sql)
-        except duckdb.CatalogException:  # not in the shareable edition
+        except duckdb.CatalogException:
+            if not is_shareable:  # that edition alone does without some
+                raise
             continue
         names = [column[0] for column in result.description]
         found_rows = result.fetchall()

@@ -5,6 +5,7 @@ const charts = (() => {
   let page;
   let observer;
   let idle = Promise.resolve();
+  let waiting = new Map(); // charts that still show the filters before
 
   /** A view of a compiled specification; no string is ever run as code (ast: true). */
   async function embed(target, spec, rows) {
@@ -162,12 +163,13 @@ const charts = (() => {
     const all = [...drawn.values()];
     const [near, far] = [all.filter(inSight), all.filter((entry) => !inSight(entry))];
     for (const entry of near) refresh(entry, filters, comparison);
+    waiting = new Map(far.map((entry) => [entry, () => refresh(entry, filters, comparison)]));
     await Promise.all(near.map(draw));
     idle = (async () => {
       for (const entry of far) {
         await pause();
         if (turn !== update.turn) return;
-        refresh(entry, filters, comparison);
+        if (waiting.delete(entry)) refresh(entry, filters, comparison);
         if (entry.near || entry.view) await draw(entry);
       }
     })();
@@ -201,8 +203,19 @@ const charts = (() => {
     }
   }
 
+  /** At once, for a print that waits for nothing: no chart of other filters than the page states. */
+  function now() {
+    for (const [entry, work] of waiting) {
+      work();
+      if (!entry.view || entry.refused) continue;
+      entry.view.change('table', entry.view.changeset().remove(() => true).insert(grouped(entry.rows))).run();
+      entry.stale = false;
+    }
+    waiting.clear();
+  }
+
   const settled = async () => { await idle; };
   const rows = (id) => drawn.get(id).found.rows;
   const ids = () => [...drawn.keys()];
-  return { start, update, all, settled, rows, ids, embed, redraw, remarks };
+  return { start, update, all, now, settled, rows, ids, embed, redraw, remarks };
 })();

@@ -13,7 +13,9 @@ const compute = (() => {
 
   /** A code as words: 01-07 days as 1–7 days, a first letter in capitals. */
   function readable(value) {
-    const text = value.replaceAll('_', ' ').replace(/\b0+(\d)/g, '$1').replace(/(\d)-(\d)/g, '$1–$2');
+    // only codes: a postcode 0800 or a name with a sign stays as it is
+    let text = /^[a-z][a-z0-9_]*$/.test(value) ? value.replaceAll('_', ' ') : value;
+    if (/^\d+(-\d+|\+)?( days)?$/.test(text) && /[-+ ]/.test(text)) text = text.replace(/\b0+(\d)/g, '$1').replace('-', '–');
     return text.charAt(0).toUpperCase() + text.slice(1);
   }
 
@@ -290,7 +292,7 @@ const compute = (() => {
   }
 
   function compared(chart, rowsNow, { filters, shift }) {
-    if (shift && !cubes.reaches(chart.cube, filters)) return;
+    if (shift && !cubes.reaches(chart.cube, { filters, shift })) return;
     const { rows: others, refused } = unordered(chart, filters);
     if (refused) return;
     const id = (row, key) => JSON.stringify([key, row.second ?? row.part]);

@@ -142,16 +142,22 @@ const cubes = (() => {
     return spans.length ? [spans[0][0], spans[spans.length - 1][1]] : null;
   }
 
-  /** Whether a cube's months begin early enough for filters: half a period is no comparison. */
-  function reaches(name, filters) {
+  /** Whether a cube's months hold both periods whole: half a period is no comparison. */
+  function reaches(name, { filters, shift }) {
     const held = extent(name);
-    return !held || !filters.from || filters.from >= held[0];
+    return !held || (filters.from >= held[0] && format.shifted(filters.to, shift) <= held[1]);
   }
 
   /** The values of a column that filters leave, whether or not anything happened in them. */
   function possible(name, column, filters) {
     const values = dimension(loaded[name], column).values.filter((value) => value !== 'all');
     if (column !== 'period') return values;
+    const months = values.filter((value) => value.length === 7 && span(value));
+    if (months.length) { // a month without any event is a month too
+      for (let month = months[0]; month < months[months.length - 1]; month = format.shifted(month, 1)) {
+        if (!months.includes(month)) values.push(month);
+      }
+    }
     return values.filter((value) => {
       const months = span(value);
       return months && (!filters.from || months[0] >= filters.from) && (!filters.to || months[1] <= filters.to);

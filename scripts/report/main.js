@@ -7,8 +7,8 @@ const main = (() => {
       .filter((tile) => tile.section === 'overview' && tile.measure.kind === 'count' && rows[tile.id] && rows[tile.id].value !== null && rows[tile.id].isFiltered)
       .map((tile) => `${format.value(rows[tile.id].value, 'count')} ${tile.label.toLowerCase()}`);
     const compared = state.comparison(filters);
-    const versus = compared ? ` Compared with ${compared.name}.` : '';
-    return `Shown: ${state.sentence(filters)}. ${counted.join(', ') || 'Nothing is counted here'}.${versus}`;
+    const versus = compared ? ` Compared with ${compared.name}.` : state.whyNot(filters);
+    return `Shown: ${state.sentence(filters)}. ${counted.join(', ') || 'No count is held of this selection'}.${versus}`;
   }
 
   /** Apply filters: resolved when tiles and charts in sight show them. */
@@ -91,7 +91,7 @@ const main = (() => {
     // paper is narrower: every chart is drawn anew at its width
     for (const [event, isPaper] of [['beforeprint', true], ['afterprint', false]]) {
       window.addEventListener(event, () => {
-        if (isPaper) unpackAll();
+        if (isPaper) { charts.now(); unpackAll(); }
         for (const drawn of document.querySelectorAll('details.drawn')) drawn.open = isPaper;
         document.documentElement.classList.toggle('paper', isPaper);
         window.dispatchEvent(new Event('resize'));

@@ -120,7 +120,14 @@ const state = (() => {
     const shift = compare === 'year' ? 12 : format.monthsBetween(from, to);
     const earlier = { from: format.shifted(from, -shift), to: format.shifted(to, -shift) };
     if (earlier.from < known.first) return null;
-    return { filters: { ...rest, ...earlier }, name: period(earlier), shift };
+    return { filters: { ...rest, ...earlier }, name: period(earlier), shift, overlaps: earlier.to >= from };
+  }
+
+  /** Why a comparison that was asked for is not made. */
+  function whyNot(filters) {
+    if (filters.compare === 'none') return '';
+    if (filters.compare === 'others') return ' No comparison with others: choose a facility, a department or a doctor.';
+    return ` No comparison with earlier months: the data begin in ${format.period(known.first || '')}.`;
   }
 
   /** Take over filters: address, controls and what `get` gives. */
@@ -148,5 +155,5 @@ const state = (() => {
     set(fromHash());
   }
 
-  return { start, set, checked, fromHash, fromControls, sentence, places, period, comparison, get: () => current };
+  return { start, set, checked, fromHash, fromControls, sentence, places, period, comparison, whyNot, get: () => current };
 })();

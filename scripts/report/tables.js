@@ -54,8 +54,8 @@ const tables = (() => {
   /** A cell of a CSV file; a text that a spreadsheet would run as a formula gets an apostrophe. */
   function cell(value) {
     if (typeof value === 'number') return String(value);
-    const text = /^[=+\-@\t\r]/.test(value) && !/^[-−–]$/.test(value) ? `'${value}` : value;
-    return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+    const text = /^\s*[=+\-@\t\r\n]/.test(value) && !/^[-−–]$/.test(value) ? `'${value}` : value;
+    return /[",;\t\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
   }
 
   /** The CSV of a chart, with a byte-order mark, as spreadsheets read it. */

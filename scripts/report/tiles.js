@@ -52,9 +52,16 @@ const tiles = (() => {
         if (codes.every(([data, code]) => data[row] === code)) points.push(point(columns, row));
       }
       const inside = points.filter(({ month }) => !filters.to || month <= filters.to);
+      if (inside.length > 1 && filters.from && inside[inside.length - 1].month < filters.from) {
+        return { why: `The control chart held here ends in ${format.period(inside[inside.length - 1].month)}.` };
+      }
       if (inside.length > 1) return { points: inside, isLatest: inside.length === points.length };
       if (points.length > 1) return { why: `The control chart held here begins in ${format.period(points[0].month)}.` };
     }
+    const kpis = new Set(wantedKpis.map((kpi) => columns.kpi.values.indexOf(kpi)));
+    const all = columns.department_id.values.indexOf('all');
+    const isKept = columns.department_id.data.some((code, row) => code !== all && kpis.has(columns.kpi.data[row]));
+    if (filters.department_id && !isKept) return { why: 'No control chart is kept of this number by department.' };
     return { why: 'No control chart: too few months with enough data.' };
   }
 
@@ -82,8 +89,8 @@ const tiles = (() => {
     const without = (words) => ({ words, change: null });
     if (!compute.canCompare({ unfiltered }, comparison)) return without('');
     const then = compute.tile(tile, comparison.filters);
-    if (comparison.shift && !cubes.reaches(tile.cube, comparison.filters)) {
-      return without(`No comparison with ${comparison.name}: its data begin in ${format.period(cubes.extent(tile.cube)[0])}.`);
+    if (comparison.shift && !cubes.reaches(tile.cube, comparison)) {
+      return without(`No comparison with ${comparison.name}: its data are of ${cubes.extent(tile.cube).map(format.period).join(' to ')}.`);
     }
     if (!now || !then.row || then.refused || now.value === null || then.row.value === null) {
       return without(`No comparison with ${comparison.name}.`);
@@ -91,6 +98,8 @@ const tiles = (() => {
     const was = `${format.value(then.row.value, tile.unit)} in ${comparison.name}`;
     const change = difference(tile, now, then.row);
     if (!change) return without(was);
+    // months in both periods: they are not independent, and no test here is made for that
+    if (comparison.overlaps) return without(`${was}: not tested, as the periods overlap`);
     if (change.low <= 0 && change.high >= 0) return { words: `${was}: no difference beyond chance`, change };
     const size = format.difference(change.value, tile.unit);
     return { words: `${was}: ${size} ${change.value > 0 ? tile.higher : tile.lower}`, change };
