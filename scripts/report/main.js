@@ -4,7 +4,7 @@ const main = (() => {
 
   function status(filters, rows) {
     const counted = page.tiles
-      .filter((tile) => tile.section === 'overview' && tile.measure.kind === 'count' && rows[tile.id] && rows[tile.id].value !== null && rows[tile.id].isFiltered)
+      .filter((tile) => tile.section === 'overview' && tile.measure.kind === 'count' && rows[tile.id] && rows[tile.id].value !== null && tiles.follows(tile.id))
       .map((tile) => `${format.value(rows[tile.id].value, 'count')} ${tile.label.toLowerCase()}`);
     const compared = state.comparison(filters);
     const versus = compared ? ` Compared with ${compared.name}.` : state.whyNot(filters);

@@ -19,6 +19,7 @@ const tiles = (() => {
   };
   const views = new Map();
   const lines = new Map();
+  const following = new Map(); // whether the tile holds every filter that is set
   let page;
 
   const icon = (name) => {
@@ -141,7 +142,7 @@ const tiles = (() => {
         ...(target ? [icon(target[0]), element('span', {}, target[1])] : []),
         ...(tile.line ? [element('span', { className: 'why' }, `Line: ${tile.line}`)] : []));
     }
-    if (row) row.isFiltered = !unfiltered.length;
+    following.set(tile.id, !unfiltered.length);
     part('line').hidden = !last;
     part('line').setAttribute('aria-label', last ? `${tile.line || tile.label} by month: ${found.points.length} points of its control chart, the last at ${format.value(last.value, tile.line_unit || tile.unit)}` : tile.label);
     return row;
@@ -179,5 +180,5 @@ const tiles = (() => {
 
   let rest = Promise.resolve();
   const settled = () => rest;
-  return { start: (data) => { page = data; }, update, settled, numbers, rows: () => update.rows };
+  return { start: (data) => { page = data; }, update, settled, numbers, rows: () => update.rows, follows: (id) => following.get(id) };
 })();

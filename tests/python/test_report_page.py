@@ -98,7 +98,7 @@ def test_every_chart_has_a_name_a_subtitle_a_table_and_its_method(demo_charts):
         assert chart["role"] == "img" and chart["csv"].startswith("Download CSV"), chart["id"]
         # where no sum of them means anything, each row of the table has its own
         own = {"n", "Patients"} & set(chart["table"][0])
-        assert "n = " in chart["subtitle"] or own, chart["id"]
+        assert "n\u00a0=\u00a0" in chart["subtitle"] or own, chart["id"]
         if chart["rows"]:
             head, *body = chart["table"]
             assert len(body) == len(chart["rows"]), chart["id"]
