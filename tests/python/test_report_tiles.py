@@ -256,7 +256,7 @@ def test_no_comparison_with_months_before_the_data(report):
     """The registry's months reach further back than those of the hospitals."""
     report.set_filters(**{"from": "2023-09", "to": "2024-02", "compare": "previous"})
     tiles = {tile["id"]: tile["compared"] for tile in report.page.evaluate(SAID)}
-    assert "begin in Jul 2023" in tiles["episodes"]
+    assert "its data are of Jul 2023 to Jun 2026" in tiles["episodes"]
     assert "in Mar 2023 to Aug 2023" in tiles["cancer-cases"]
 
 
