@@ -18,6 +18,7 @@ import report_cubes
 import report_figures
 import report_forms
 import report_tables
+from figure_registry import MINIMUM_N
 from figure_style import MONTHS
 from report_cubes import Loaded
 from report_registry import CHARTS, LABELS, SECTIONS, Chart, Tile, of_edition
@@ -34,7 +35,6 @@ EDITIONS = {
         " many of the others are rounded.",
     ),
 }
-SYSTEMS = ("hospital_ops", "care_episodes", "cancer_registry", "team_surveys")
 NO_CONTROL_CHARTS = "No control chart: its limits would give hidden counts back."
 READING = (
     "The small lines are the last months of each control chart: the grey band holds what chance"
@@ -75,19 +75,19 @@ def collect(
         "whole_period": "whole period",
         "unknown_word": "hidden" if is_shareable else "not reported",
         "full_period_share": FULL_PERIOD_SHARE,
+        "minimum_n": MINIMUM_N,
         "without_control": NO_CONTROL_CHARTS,
     }
     edition = "shareable" if is_shareable else "internal"
     definitions = kpi_definitions(connection)
     content = {
         "title": "Hospital performance report",
-        "lead": lead(connection, months),
+        "lead": lead(connection, months, is_shareable),
         "edition": edition,
         "edition_name": EDITIONS[edition][0],
         "edition_words": EDITIONS[edition][1].format(largest=largest_hidden(connection, edition)),
         "reading": READING if "control" in described else "",
         "controls": controls(page, labels, months),
-        "filter_remarks": [],
         "sections": [
             section(connection, name, charts, tiles, definitions, figures, is_shareable)
             for name in SECTIONS
@@ -111,9 +111,9 @@ def largest_hidden(connection: duckdb.DuckDBPyConnection, edition: str) -> int:
     return minimum - 1
 
 
-def lead(connection: duckdb.DuckDBPyConnection, months: list[str]) -> str:
+def lead(connection: duckdb.DuckDBPyConnection, months: list[str], is_shareable: bool) -> str:
     """One line under the title: what data these are."""
-    source = "ledger.publishes" if has_ledger(connection) else f"marts.{EDITION_TABLE}"
+    source = f"marts.{EDITION_TABLE}" if is_shareable else "ledger.publishes"
     kinds = {kind for (kind,) in connection.execute(f"select data_set from {source}").fetchall()}
     demo = "Fictional demonstration data. " if kinds == {"demo"} else ""
     return (
@@ -121,12 +121,6 @@ def lead(connection: duckdb.DuckDBPyConnection, months: list[str]) -> str:
         if months
         else f"{demo}No dated events."
     )
-
-
-def has_ledger(connection: duckdb.DuckDBPyConnection) -> bool:
-    """Whether the file carries its ledger of publishes."""
-    sql = "select 1 from duckdb_tables() where schema_name = 'ledger' and table_name = 'publishes'"
-    return connection.execute(sql).fetchone() is not None
 
 
 # --- filters -------------------------------------------------------------------------------------

@@ -42,24 +42,22 @@ def of_section(
     connection: duckdb.DuckDBPyConnection, name: str, folder: Path | None, is_shareable: bool
 ) -> tuple[list[dict], list[dict]]:
     """The figures of a section in one or two groups; and what is not shown, with why."""
-    entries = [
-        entry
-        for entry in manifest(folder)
-        if SECTION_OF.get(entry["figure_id"][0]) == name and not is_shareable
-    ]
-    current = [entry for entry in entries if is_whole(folder, entry, publish_hash(connection))]
-    empty = [entry for entry in current if not entry["n"]]
-    stale = [entry for entry in entries if entry not in current]
-    current = [entry for entry in current if entry["n"]]
-    first = [e for e in current if e["figure_id"] not in ALSO_INTERACTIVE]
-    second = [e for e in current if e["figure_id"] in ALSO_INTERACTIVE]
+    every = [] if is_shareable else manifest(folder)
+    publish = publish_hash(connection)
+    entries = [entry for entry in every if SECTION_OF.get(entry["figure_id"][0]) == name]
+    read = [(entry, unfolded(folder, entry, publish)) for entry in entries]
+    stale = [entry for entry, figure in read if figure is None]
+    empty = [entry for entry, figure in read if figure and not entry["n"]]
+    current = [figure for entry, figure in read if figure and entry["n"]]
+    first = [figure for figure in current if figure["figure_id"] not in ALSO_INTERACTIVE]
+    second = [figure for figure in current if figure["figure_id"] in ALSO_INTERACTIVE]
     groups = []
     if first:
-        groups.append({"summary": "", "figures": [unfolded(folder, entry) for entry in first]})
+        groups.append({"summary": "", "figures": first})
     if second:
         plural = "figures" if len(second) > 1 else "figure"
         summary = f"{len(second)} more drawn {plural} of this section, for papers and slides"
-        groups.append({"summary": summary, "figures": [unfolded(folder, e) for e in second]})
+        groups.append({"summary": summary, "figures": second})
     missing = [
         {"title": f"Drawn figures {', '.join(e['figure_id'] for e in gone)}", "reason": reason}
         for gone, reason in ((empty, NO_DATA), (stale, NOT_DRAWN))
@@ -67,7 +65,7 @@ def of_section(
     ]
     if name == "quality" and is_shareable:
         missing.append({"title": "Drawn figures", "reason": INTERNAL_ONLY})
-    elif name == "quality" and not manifest(folder):
+    elif name == "quality" and not every:
         missing.append({"title": "Drawn figures", "reason": NOT_DRAWN})
     return groups, missing
 
@@ -82,25 +80,26 @@ def manifest(folder: Path | None) -> list[dict]:
         return []
 
 
-def is_whole(folder: Path, entry: dict, publish: str | None) -> bool:
-    """Whether a figure is of this publish and its file is there and is a drawing."""
-    if entry.get("publish") != publish or "n" not in entry:
-        return False
+def unfolded(folder: Path, entry: dict, publish: str | None) -> dict | None:
+    """What the template needs of a figure: its words, its size, its bytes.
+
+    None when it is of another publish, or its file is gone or no drawing.
+    """
+    if entry.get("publish") != publish or not {"name", "alt", "n"} <= entry.keys():
+        return None
     try:
-        return bool(SVG_SIZE.search((folder / f"{entry['name']}.svg").read_bytes()))
-    except (OSError, KeyError):
-        return False
-
-
-def unfolded(folder: Path, entry: dict) -> dict:
-    """What the template needs of a figure: its words, its size, its bytes."""
-    svg = (folder / f"{entry['name']}.svg").read_bytes()
-    width, height = (float(size) for size in SVG_SIZE.search(svg).groups())
+        svg = (folder / f"{entry['name']}.svg").read_bytes()
+    except OSError:
+        return None
+    size = SVG_SIZE.search(svg)
+    if not size:
+        return None
+    width, height = (round(float(length)) for length in size.groups())
     return {
         "name": entry["name"],
         "figure_id": entry["figure_id"],
         "alt": entry["alt"],
-        "width": round(width),
-        "height": round(height),
+        "width": width,
+        "height": height,
         "packed": packed(svg),
     }

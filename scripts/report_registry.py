@@ -12,6 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from figure_registry import MINIMUM_N
+
 FILTERS = ("facility_id", "department_id", "doctor_id", "period")
 NOT_HELD = {"cube": ""}  # as `shareable`: the tables of that edition do not have its columns
 
@@ -55,7 +57,7 @@ class Measure:
     per: tuple[str, ...] = ()
     squares: str = ""
     given: Mapping[str, str] = field(default_factory=dict)
-    minimum_n: int = 10
+    minimum_n: int = MINIMUM_N  # fewer, and no value is shown
 
 
 def count(*of: str) -> Measure:

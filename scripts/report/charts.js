@@ -37,9 +37,10 @@ const charts = (() => {
     return { ...spec, data: spec.data.map((set) => (set.name === 'table' ? { ...set, values: grouped(rows) } : set)) };
   }
 
+  const changed = (view, rows) => view.change('table', view.changeset().remove(() => true).insert(grouped(rows)));
+
   async function redraw(view, rows) {
-    view.change('table', view.changeset().remove(() => true).insert(grouped(rows)));
-    await view.runAsync();
+    await changed(view, rows).runAsync();
   }
 
   const refusal = (chart, filters, found) => {
@@ -208,7 +209,7 @@ const charts = (() => {
     for (const [entry, work] of waiting) {
       work();
       if (!entry.view || entry.refused) continue;
-      entry.view.change('table', entry.view.changeset().remove(() => true).insert(grouped(entry.rows))).run();
+      changed(entry.view, entry.rows).run();
       entry.stale = false;
     }
     waiting.clear();

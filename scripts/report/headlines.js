@@ -1,5 +1,6 @@
 // Headlines state a finding only where intervals and counts support it; null: the neutral title.
 const headlines = (() => {
+  let minimum; // cases behind a finding
   const usable = (rows) => rows.filter((row) => row.value !== null && row.low !== null && row.key !== 'unknown');
   /** A sentence with its places filled once; what stands in a name is never taken for a place. */
   const said = (text, places) => text.replace(/\{(\w+)\}/g, (place, name) => String(places[name] ?? place));
@@ -41,7 +42,7 @@ const headlines = (() => {
   function largestTotal(rows, chart) {
     const all = rows.filter((row) => row.value > 0).sort((a, b) => b.value - a.value);
     const hidden = rows.some((row) => row.hidden);
-    if (hidden || all.length < 2 || all[0].n < 10 || all[0].value <= all[1].value) return null;
+    if (hidden || all.length < 2 || all[0].n < minimum || all[0].value <= all[1].value) return null;
     if (all[0].key === 'unknown') return null;
     const whole = all.reduce((sum, row) => sum + row.value, 0);
     const share = format.value(all[0].value / whole, 'percent');
@@ -63,12 +64,12 @@ const headlines = (() => {
     let ends;
     if (chart.measure.kind === 'rate') {
       const [a, b] = [last, before].map((part) => ({ num: added(part, 'num'), den: added(part, 'den') }));
-      if (a.den < 10 || b.den < 10) return null;
+      if (a.den < minimum || b.den < minimum) return null;
       change = statistics.rateDifference(a, b);
       ends = [b.num / b.den, a.num / a.den];
     } else if (chart.measure.kind === 'mean') {
       const [a, b] = [last, before].map((part) => ({ sum: added(part, 'num'), squares: added(part, 'squares'), n: added(part, 'den') }));
-      if (a.n < 10 || b.n < 10) return null;
+      if (a.n < minimum || b.n < minimum) return null;
       change = statistics.meanDifference(a, b);
       ends = [b.sum / b.n, a.sum / a.n];
     } else return null;
@@ -94,7 +95,7 @@ const headlines = (() => {
     const all = added(hours, 'num');
     const day = added(hours.filter((row) => row.key >= '08' && row.key < '20'), 'num');
     const [low] = statistics.wilson(day, all);
-    return all >= 10 && low > 0.5 ? said(chart.words.day, { value: format.value(day / all, 'percent') }) : null;
+    return all >= minimum && low > 0.5 ? said(chart.words.day, { value: format.value(day / all, 'percent') }) : null;
   }
 
   /** How many groups differ from a reference beyond chance. */
@@ -105,5 +106,6 @@ const headlines = (() => {
     return said(outside ? chart.words.outside : chart.words.within, { outside, all: known.length });
   }
 
-  return { daytime, against, highest, largest, largestTotal, trend, caseload, neutral: () => null };
+  const start = (page) => { minimum = page.minimum_n; };
+  return { start, daytime, against, highest, largest, largestTotal, trend, caseload, neutral: () => null };
 })();

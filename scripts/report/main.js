@@ -79,6 +79,7 @@ const main = (() => {
     const library = runLibrary();
     cubes.load(page.cubes, await figures.unpack('cube-data'));
     compute.start(page);
+    headlines.start(page);
     state.start(page);
     tiles.start(page);
     charts.start(page);
