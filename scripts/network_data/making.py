@@ -1,0 +1,306 @@
+"""Make the files of a network, month by month: DuckDB draws and writes, Python only plans.
+
+Usage: imported by scripts/generate_network.py; nothing to run.
+
+Each worker has a database of its own in memory with one thread, so that rows come in the same
+order in every run; a month needs nothing of another month.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+import duckdb
+
+from demo_data import team_surveys
+from demo_data.care_people import CARE_FACILITIES
+
+from network_data import appointments, beds, care, care_rows, people, registry, treatments
+from network_data.draws import Draws
+from network_data.world import World, arrivals, care_places, doctor_id, hour_lists, tickets
+
+LARGEST_FILE_ROWS = 4_000_000
+
+
+@dataclass
+class Maker:
+    """One worker: its database, where it writes, and what it has counted."""
+
+    world: World
+    folder: Path
+    form: str
+    memory: str = "1500MB"
+    spill: Path | None = None
+    counts: dict[str, dict[str, int]] = field(default_factory=dict)
+    has_paths: bool = False
+    written: int = 0
+
+    def __post_init__(self) -> None:
+        """Open a database and put the plan of the network in it."""
+        config = {"threads": "1", "memory_limit": self.memory}
+        if self.spill is not None:
+            config["temp_directory"] = str(self.spill)
+        self.db = duckdb.connect(config=config)
+        self.db.execute("set enable_progress_bar = false")
+        self._plan()
+
+    def _plan(self) -> None:
+        world, db = self.world, self.db
+        self._load(
+            "days", "day date, count bigint, first bigint",
+            [(one.day, one.count, one.first) for one in world.days],
+        )
+        self._load(
+            "places",
+            "place integer, name varchar, region varchar, first_patient bigint, people bigint",
+            [(p.number, p.name, p.region, p.first_patient, p.patients) for p in world.places],
+        )
+        self._load(
+            "doctors",
+            "doctor integer, doctor_id varchar, place integer, specialty varchar,"
+            " slot_minutes integer, is_for_children boolean, tickets integer",
+            [
+                (d.number, doctor_id(d.number), d.place, d.specialty, d.slot_minutes,
+                 d.specialty == "Paediatrics", d.tickets)
+                for d in world.doctors
+            ],
+        )
+        db.execute(
+            """
+            create temp table tickets as
+            select row_number() over (order by doctor, ticket) - 1 as ticket, doctor, place
+            from (select doctor, place, unnest(range(tickets)) as ticket from doctors)
+            """
+        )
+        lists = hour_lists(world.seed, world.slot_variants)
+        self._load(
+            "hours",
+            "slot_minutes integer, is_monday boolean, c integer, variant integer, minutes int[]",
+            lists,
+        )
+        db.execute(
+            "alter table hours add column most integer;"
+            "update hours set most = (select max(c) from hours as h"
+            " where h.slot_minutes = hours.slot_minutes)"
+        )
+        self._load(
+            "care_places",
+            "place integer, name varchar, region varchar, tickets integer",
+            [
+                (number, name, region, tickets(share))
+                for number, (name, region, share) in enumerate(care_places(world))
+            ],
+        )
+        db.execute(
+            """
+            create temp table care_tickets as
+            select row_number() over (order by place, ticket) - 1 as ticket, place
+            from (select place, unnest(range(tickets)) as ticket from care_places)
+            """
+        )
+        names = ", ".join(
+            f"({number}, '{place.name}', {tickets(place.share)})"
+            for number, place in enumerate(CARE_FACILITIES)
+        )
+        db.execute(
+            f"""
+            create temp table case_tickets as
+            select row_number() over (order by place, ticket) - 1 as ticket, name
+            from (
+                select place, name, unnest(range(tickets)) as ticket
+                from (values {names}) as t(place, name, tickets)
+            )
+            """
+        )
+        self._load("arrivals", "day date, first bigint, count bigint", arrivals(world))
+
+    def _load(self, table: str, columns: str, values: list) -> None:
+        self.db.execute(f"create temp table {table} ({columns})")
+        # many rows at once: one statement for each thousand
+        for start in range(0, len(values), 1000):
+            some = values[start : start + 1000]
+            text = ", ".join(
+                "(" + ", ".join(_literal(value) for value in row) + ")" for row in some
+            )
+            self.db.execute(f"insert into {table} values {text}")
+
+    def write(self, system: str, table: str, name: str, query: str) -> int:
+        """Write one file; gives its rows."""
+        path = self.folder / system / table / f"{name}.{self.form}"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        options = "format parquet, compression snappy" if self.form == "parquet" else (
+            "format csv, header"
+        )
+        target = str(path).replace("'", "''")
+        rows = self.db.execute(f"copy ({query}) to '{target}' ({options})").fetchone()[0]
+        self.add(f"{system}.{table}", "rows", rows)
+        self.written += rows
+        return rows
+
+    def add(self, table: str, what: str, count: int) -> None:
+        """Count something of a table."""
+        found = self.counts.setdefault(table, {})
+        found[what] = found.get(what, 0) + count
+
+    def add_faults(self, table: str, faults, source: str, where: str = "true") -> None:
+        """Count the faults of a table by kind."""
+        for number, count in self.db.execute(
+            f"select fault, count(*) from {source} where fault > 0 and {where} group by fault"
+        ).fetchall():
+            one = faults.list[number - 1]
+            self.add(table, "/".join(one.name), count)
+
+    # --- hospital operations ------------------------------------------------------------------
+
+    def appointments(self, year: int, month: int) -> None:
+        """Write the appointments, treatments and bills of a month."""
+        world, db, name = self.world, self.db, f"{year}-{month:02d}"
+        db.execute(appointments.doctor_days(world, year, month))
+        db.execute(f"create or replace temp table core as {appointments.booked(world)}")
+        db.execute(f"create or replace temp table seen as {appointments.seen(world)}")
+        db.execute("drop table core")
+        if not db.execute("select count(*) from seen").fetchone()[0]:
+            return
+        self.write("hospital_ops", "appointments", name, appointments.rows(world))
+        draws = appointments.draws_of(world)
+        self.add_faults("hospital_ops.appointments", appointments.faults(draws), "seen")
+        db.execute(f"create or replace temp table given as {treatments.given(world)}")
+        db.execute(f"create or replace temp table billed as {treatments.billed(world)}")
+        if not db.execute("select count(*) from given").fetchone()[0]:
+            return
+        draws = treatments.draws_of(world)
+        self.write("hospital_ops", "treatments", name, treatments.treatment_rows(world))
+        self.add_faults("hospital_ops.treatments", treatments.treatment_faults(draws), "given")
+        if (year, month) in treatments.RELOADED:
+            rows = self.write("hospital_ops", "billing", name, treatments.first_bill_rows(world))
+            self.add("hospital_ops.billing", "superseded//superseded", rows)
+            name += "-reloaded"
+        self.write("hospital_ops", "billing", name, treatments.bill_rows(world))
+        self.add_faults("hospital_ops.billing", treatments.bill_faults(draws), "billed")
+
+    def patients(self, number: int) -> None:
+        """Write one file of patients."""
+        first = 1 + number * people.CHUNK
+        end = min(first + people.CHUNK, self.world.patients)
+        self.db.execute(
+            f"create or replace temp table known as {people.known(self.world, first, end)}"
+        )
+        self.write("hospital_ops", "patients", f"{number:04d}", people.patient_rows(self.world))
+        draws = people.draws_of(self.world)
+        self.add_faults("hospital_ops.patients", people.patient_faults(draws), "known")
+        self._forget("known")
+
+    def doctors(self) -> None:
+        """Write the file of doctors."""
+        world = self.world
+        draws = Draws(world.seed, "doctor", "doctor")
+        self.db.execute(f"create or replace temp table staff as {people.staff(world)}")
+        self.write("hospital_ops", "doctors", "doctors", people.doctor_rows(world))
+        self.add_faults("hospital_ops.doctors", people.doctor_faults(draws), "staff")
+
+    # --- care episodes ------------------------------------------------------------------------
+
+    def people_of(self, year: int, month: int) -> None:
+        """Make all episodes of the people who first come in a month."""
+        world, db = self.world, self.db
+        first, end = (
+            db.execute(
+                "select min(first), max(first + count) from arrivals"
+                f" where year(day) = {year} and month(day) = {month}"
+            ).fetchone()
+        )
+        if first is None:
+            return
+        db.execute(f"create or replace temp table persons as {care.persons(world, first, end)}")
+        db.execute(f"create or replace temp table wanted as {care.first_stay(world)}")
+        for step in range(care.STEPS):
+            db.execute(f"create or replace temp table step as {care.stay(world)}")
+            if step == 0:
+                db.execute("create or replace temp table stays as from step")
+            else:
+                db.execute("insert into stays from step")
+            db.execute(f"create or replace temp table wanted as {care.next_stay(world)}")
+        # whoever would come once more after the last step does not
+        db.execute(f"update stays set next = 'none' where step = {care.STEPS - 1}")
+        for name, query in care.tables_of_path(world):
+            db.execute(f"create or replace temp table {name} as {query}")
+        if not self.has_paths:
+            db.execute(f"create temp table paths as {care.path(world)}")
+            self.has_paths = True
+        else:
+            db.execute(f"insert into paths {care.path(world)}")
+
+    def episodes(self, year: int, month: int) -> None:
+        """Write the episodes that begin in a month; the people until then are made already."""
+        world, db, name = self.world, self.db, f"{year}-{month:02d}"
+        first = date(year, month, 1)
+        end = date(year + month // 12, month % 12 + 1, 1)
+        db.execute(f"create or replace temp table seen as {care_rows.seen(world, first, end)}")
+        db.execute(f"create or replace temp table paths as from paths where day >= date '{end}'")
+        if not db.execute("select count(*) from seen").fetchone()[0]:
+            return
+        self.write("care_episodes", "episodes", name, care_rows.rows(world))
+        draws = care_rows.draws_of(world)
+        self.add_faults("care_episodes.episodes", care_rows.faults(draws), "seen")
+        if (year, month) in care_rows.RELOADED:
+            query = care_rows.reloaded_rows(world)
+            rows = self.write("care_episodes", "episodes", name + "-reloaded", query)
+            self.add("care_episodes.episodes", "superseded//superseded", rows)
+
+    def care(self, months: list[tuple[int, int]]) -> None:
+        """Write the episodes of months that follow each other."""
+        (year, month) = months[0]
+        place = year * 12 + month - 1
+        self._forget("paths")
+        self.has_paths = False
+        for before in range(place - care.MONTHS_BEFORE, place):
+            self.people_of(before // 12, before % 12 + 1)
+        for year, month in months:
+            self.people_of(year, month)
+            self.episodes(year, month)
+        self._forget("paths")
+
+    def beds(self) -> None:
+        """Write the open beds of intensive care and surgery of the last year."""
+        self.write("care_episodes", "available_beds", "beds", beds.rows(self.world))
+
+    def surveys(self) -> None:
+        """Write the demo's own team surveys: a network of any size asks so many."""
+        table = team_surveys.build()[0][0]
+        answers = [[row.values[name] or None for name in table.columns] for row in table.rows]
+        columns = ", ".join(f"{name} varchar" for name in table.columns)
+        self._forget("answers")
+        self._load("answers", columns, answers)
+        order = "(select * from answers)"
+        self.write("team_surveys", "responses", "responses", order)
+
+    # --- the cancer registry ------------------------------------------------------------------
+
+    def cases(self, year: int) -> None:
+        """Write the cases that were diagnosed in a year."""
+        world, db = self.world, self.db
+        first, end = (registry.first_case(world, date(one, 1, 1)) for one in (year, year + 1))
+        db.execute(f"create or replace temp table seen as {registry.seen(world, first, end)}")
+        if not db.execute("select count(*) from seen").fetchone()[0]:
+            return
+        self.write("cancer_registry", "cases", str(year), registry.rows(world))
+        draws = registry.draws_of(world)
+        self.add_faults("cancer_registry.cases", registry.faults(draws), "seen")
+
+    def _forget(self, *tables: str) -> None:
+        for table in tables:
+            self.db.execute(f"drop table if exists {table}")
+
+
+def _literal(value: object) -> str:
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, date):
+        return f"date '{value}'"
+    if isinstance(value, str):
+        return "'" + value.replace("'", "''") + "'"
+    return str(value)
