@@ -20,11 +20,12 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import duckdb
 
+from demo_data.cancer_registry import FIRST_DAY as REGISTRY_FROM
 from demo_data.hospital_appointments import FIRST_DAY
 from demo_data.hospital_people import AS_OF
 from network_data import people, truths
@@ -97,6 +98,9 @@ def month_list() -> list[tuple[int, int]]:
 def jobs(world: World) -> Iterator[tuple[str, Job]]:
     """Everything that is to be made, each with its name; the long ones first."""
     months = month_list()
+    if world.day is not None:
+        yield from jobs_of_day(world, months)
+        return
     if world.episodes:
         half = len(months) // 2
         for part in (months[:half], months[half:]):
@@ -107,15 +111,47 @@ def jobs(world: World) -> Iterator[tuple[str, Job]]:
             f"appointments, treatments, bills {year}-{month:02d}",
             lambda maker, year=year, month=month: maker.appointments(year, month),
         )
-    for number in range(-(-(world.patients - 1) // people.CHUNK)):
+    for number in patient_files(world):
         yield f"patients {number}", lambda maker, number=number: maker.patients(number)
     yield "doctors", lambda maker: maker.doctors()
     if world.episodes:
         yield "available beds", lambda maker: maker.beds()
     if world.cases:
-        for year in range(2018, AS_OF.year + 1):
+        for year in case_years():
             yield f"cancer cases {year}", lambda maker, year=year: maker.cases(year)
     yield "team surveys", lambda maker: maker.surveys()
+
+
+def jobs_of_day(world: World, months: list[tuple[int, int]]) -> Iterator[tuple[str, Job]]:
+    """What one day brings; corrections reach back a year, bills are settled after half a one."""
+    place = world.day.year * 12 + world.day.month - 1
+    near = [one for one in months if place - 14 <= one[0] * 12 + one[1] - 1 <= place + 4]
+    yield "appointments, treatments, bills", lambda maker: maker.bookings(near)
+    if world.episodes:
+        past = [one for one in near if one[0] * 12 + one[1] - 1 <= place]
+        yield "episodes", lambda maker: maker.care(past)
+
+    def others(maker: Maker) -> None:
+        for number in patient_files(world):
+            maker.patients(number)
+        maker.doctors()
+        if world.episodes:
+            maker.beds()
+        for year in case_years() if world.cases else ():
+            maker.cases(year)
+        maker.deliver()
+
+    yield "patients, doctors, available beds, cancer cases", others
+
+
+def patient_files(world: World) -> range:
+    """The numbers of the files of patients."""
+    return range(-(-(world.patients - 1) // people.CHUNK))
+
+
+def case_years() -> range:
+    """The years of the registry."""
+    return range(REGISTRY_FROM.year, AS_OF.year + 1)
 
 
 def make(world: World, folder: Path, options: argparse.Namespace) -> list[Maker]:
@@ -171,8 +207,12 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--memory", default="1500MB", help="of each worker, before it spills")
     options = parser.parse_args(argv)
     appointments, episodes, cases = sizes(options)
-    as_of = day_asked(options.history_until) if options.history_until else AS_OF
-    world = World(appointments, episodes, cases, seed=options.seed, as_of=as_of)
+    world = World(appointments, episodes, cases, seed=options.seed)
+    if options.history_until:
+        world.as_of = day_asked(options.history_until)
+    if options.day:
+        world.day = day_asked(options.day)
+        world.as_of = world.day + timedelta(days=1)
     output = options.output.resolve()
     folder = prepare(output, appointments * BYTES[options.format])
     begun = time.monotonic()

@@ -12,15 +12,16 @@ from demo_data import hospital_appointments as demo
 from demo_data.hospital_dirt import BAD_DATES, NO_DATES, REPAIRS
 from demo_data.hospital_people import FACILITIES, VISIT_WEIGHTS
 
+from network_data.changes import flags, with_status
 from network_data.dirt import Fault, Faults, from_demo
-from network_data.draws import MILLION, Draws, minute_text, numbered, switch
-from network_data.world import LONGEST_LEAD, World
+from network_data.draws import Draws, minute_text, numbered, switch
+from network_data.world import World
 
 COLUMNS = demo.COLUMNS
 ROWS = 12_200  # of the demo's table, without versions and rows to reject
 PAIRED_DAYS = 0.01  # days of a doctor on which one time is given twice
 LATE = 0.01  # appointments that reach the system after their day
-CORRECTED, DELETED = 0.004, 0.001
+CORRECTED, DELETED = 0.02, 0.004
 # How many are of this kind, so that the rates of faults are the demo's.
 CONDITIONS = {
     "is_attended": ("outcome = 'attended'", 0.75),
@@ -30,7 +31,6 @@ CONDITIONS = {
 }
 TREATMENTS = {0: 52, 1: 33, 2: 12, 3: 3}  # of an attendance
 TREATED_THOUGH_MISSED = 0.014
-STATES = ("attended", "no_show", "cancelled", "scheduled")
 
 
 def faults(draws: Draws) -> Faults:
@@ -229,42 +229,50 @@ def demo_weights() -> dict[tuple[int, int], float]:
 def registered_share(day: str) -> str:
     """Which share of the patients is registered by a day: the inverse of registration_day."""
     before = f"0.65 * ({day} - date '2014-01-01') / 3468"
-    after = f"0.65 + 0.35 * ({day} - date '2023-07-01') / 1086"
+    after = f"0.65 + 0.35 * ({day} - date '2023-07-01') / 1096"
     return f"least(if({day} < date '2023-07-01', {before}, {after}), 1.0)"
 
 
 def seen(world: World) -> str:
     """What the system shows of the month's appointments: from the table `core`."""
-    as_of = f"date '{world.as_of}'"
+    now = f"date '{world.as_of}'"
+    where, changes = flags(world, _known, lambda day: [_outcome(day), _corrected(day)])
     return f"""
         select
             * exclude (outcome, cancelled),
-            outcome as true_outcome,
-            case
-                when day < {as_of} then if({IS_CORRECTED.format(as_of=as_of)}, 'attended', outcome)
-                when outcome = 'cancelled' and cancelled < {as_of} then 'cancelled'
-                else 'scheduled'
-            end as outcome,
-            case when cancelled < {as_of} then cancelled end as cancelled
+            {_outcome(now)} as outcome,
+            case when cancelled < {now} then cancelled end as cancelled,
+            {_corrected(now)} as is_corrected,
+            {changes}
         from core
-        where {is_known(world)}
+        where {where}
     """
 
 
-# A correction: the patient had come after all; otherwise the reason of the visit changes.
-IS_CORRECTED = "coalesce(corrected_on < {as_of}, false) and outcome = 'no_show' and treatments = 0"
+def _known(day: str) -> str:
+    """Whether an appointment is in the system on the morning of a day."""
+    return f"(known_on < {day} and coalesce(deleted_on >= {day}, true))"
 
 
-def is_known(world: World) -> str:
-    """Whether an appointment is in the system on the morning of the as-of day."""
-    as_of = f"date '{world.as_of}'"
-    return f"(known_on < {as_of} and coalesce(deleted_on >= {as_of}, true))"
+def _corrected(day: str) -> str:
+    """Whether an appointment has been corrected by then."""
+    return f"coalesce(corrected_on < {day}, false)"
+
+
+def _outcome(day: str) -> str:
+    """The outcome that is shown; a correction may be that the patient had come after all."""
+    return f"""case
+        when day < {day} then
+            if({_corrected(day)} and outcome = 'no_show' and treatments = 0, 'attended', outcome)
+        when outcome = 'cancelled' and cancelled < {day} then 'cancelled'
+        else 'scheduled'
+    end"""
 
 
 def written(world: World) -> dict[str, str]:
     """The columns as they are written, each as SQL over what is seen."""
     draws, found = draws_of(world), faults(draws_of(world))
-    as_of, width = f"date '{world.as_of}'", world.width
+    width = world.width
     other_house = next(p.number for p in world.places if p.name == demo.OTHER_WORDS_FACILITY)
     other = (
         f"place = {other_house} and "
@@ -285,7 +293,7 @@ def written(world: World) -> dict[str, str]:
         "doctor_id": "doctor_id",
         "appointment_date": "cast(day as varchar)",
         "appointment_time": time,
-        "reason_for_visit": f"if(coalesce(corrected_on < {as_of}, false), {new_reason}, {reason})",
+        "reason_for_visit": f"if(is_corrected, {new_reason}, {reason})",
         "status": f"if({other}, {other_word}, {usual_word})",
         "booked_at": minute_text("booked"),
         "cancelled_at": minute_text("cancelled"),
@@ -302,19 +310,19 @@ def written(world: World) -> dict[str, str]:
 
 def rows(world: World) -> str:
     """The rows of the month's file, from `seen`: older versions first."""
-    columns = written(world)
+    columns = with_status(world, written(world))
     found = faults(draws_of(world))
-    day_before = f"cast(if(n % 4 = 0, day - 7, day) as varchar)"
+    day_before = "cast(if(n % 4 = 0, day - 7, day) as varchar)"
     older = columns | {"status": "'Scheduled'", "appointment_date": day_before}
-    past = f"day < date '{world.as_of}'"
+    past = f"day < date '{world.as_of}'" if world.day is None else "false"
     source = "(select seen.*, doctors.doctor_id from seen join doctors using (doctor))"
     return f"""
         select {listed(older)} from {source} where {found.has("superseded")} and {past}
         union all
-        select {listed(columns)} from {source}
+        select {listed(columns)} from {source} where is_changed
         union all
         select {listed(dict.fromkeys(columns, "null"))} from {source}
-        where {found.has("blank_row")}
+        where {found.has("blank_row")} and is_changed and is_new
     """
 
 

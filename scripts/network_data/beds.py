@@ -30,14 +30,16 @@ def rows(world: World) -> str:
             f" greatest(ceil(if({is_closed}, 0.5, 1) * {count}), 1)::bigint as beds"
             " from care_places cross join open_days"
         )
+    only = f"where day = date '{world.day}'" if world.day else ""
+    status = ", cast(null as varchar) as record_status" if world.day else ""
     return f"""
         with open_days as (
             select (date '{BEDS_FROM}' + i::int) as day
             from range(((date '{world.as_of}' - date '{BEDS_FROM}')::int)) as r(i)
         ),
         everything as ({" union all ".join(parts)})
-        select facility, department, cast(day as varchar) as date, cast(beds as varchar) as beds
-        from everything order by day, facility, department
+        select facility, department, cast(day as varchar) as date, cast(beds as varchar) as beds{status}
+        from everything {only} order by day, facility, department
     """
 
 

@@ -48,7 +48,7 @@ ONCOLOGY = list(WARDS).index("Oncology")
 SURGERY = list(WARDS).index("Surgery")
 PAEDIATRICS = list(WARDS).index("Paediatrics")
 MENTAL_HEALTH = list(WARDS).index("Mental Health")
-LATE, CORRECTED, DELETED = 0.01, 0.004, 0.001
+LATE, CORRECTED, DELETED = 0.01, 0.02, 0.004
 
 
 def working_day(day: str) -> str:

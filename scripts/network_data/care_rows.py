@@ -23,6 +23,7 @@ from network_data.care import (
     SURGERY,
     literal_departments,
 )
+from network_data.changes import flags, with_status
 from network_data.dirt import Fault, Faults, from_demo
 from network_data.draws import Draws, Sql, cents, minute_text, numbered, switch
 from network_data.world import World
@@ -101,7 +102,28 @@ def faults(draws: Draws) -> Faults:
 def seen(world: World, first: str, end: str) -> str:
     """What the system shows of the episodes that begin between two days: from `paths`."""
     draws = draws_of(world)
-    as_of = f"date '{world.as_of}'"
+    now = f"date '{world.as_of}'"
+
+    def known(day: str) -> str:
+        # a visit that goes on is not in the extract yet
+        return (
+            f"(known_on < {day} and coalesce(deleted_on >= {day}, true)"
+            f" and coalesce(departed < {day}, true))"
+        )
+
+    def is_open(day: str) -> str:
+        return f"(admitted is not null and discharged >= {day})"
+
+    def corrected(day: str) -> str:
+        return f"coalesce(corrected_on < {day}, false)"
+
+    def returned(day: str) -> str:
+        return f"coalesce(return_day < {day}, false)"
+
+    def shown(day: str) -> list[str]:
+        return [is_open(day), corrected(day), f"{returned(day)} and not {is_open(day)}"]
+
+    where, changes = flags(world, known, shown)
     later = draws.uniform("later")
     return f"""
         with drawn as (
@@ -112,8 +134,7 @@ def seen(world: World, first: str, end: str) -> str:
                 case when {later} < {CORRECTED}
                     then day + {draws.integer("days to correction", 31, 365)} end as corrected_on,
                 case when {later} between {CORRECTED} and {CORRECTED + DELETED} and {IS_VISIT}
-                    then day + {draws.integer("days to deletion", 31, 365)} end as deleted_on,
-                coalesce(departed, discharged, admitted) as over
+                    then day + {draws.integer("days to deletion", 31, 365)} end as deleted_on
             from paths
             where day >= date '{first}' and day < date '{end}'
         ),
@@ -122,17 +143,19 @@ def seen(world: World, first: str, end: str) -> str:
                 *,
                 (ward = {ONCOLOGY} or (ward = {SURGERY} and has_cancer)) and stage != ''
                     as is_staged,
-                admitted is not null and discharged >= {as_of} as is_open,
-                coalesce(corrected_on < {as_of}, false) as is_corrected,
+                {is_open(now)} as is_open,
+                {corrected(now)} as is_corrected,
+                {returned(now)} as has_returned,
                 care_places.name as facility,
-                {literal_departments()}[1 + ward] as department
+                {literal_departments()}[1 + ward] as department,
+                {changes}
             from drawn
             join care_places using (place)
-            where known_on < {as_of} and coalesce(deleted_on >= {as_of}, true)
-                -- a visit that goes on is not in the extract yet
-                and (departed is null or departed < {as_of})
+            where {where}
         )
-        select *, {faults(draws).number()}::utinyint as fault from known order by day, e
+        select *, {faults(draws).number()}::utinyint as fault from known
+        where is_changed
+        order by day, e
     """
 
 
@@ -165,7 +188,6 @@ def columns(world: World) -> dict[str, str]:
         "gender",
         {key: Sql(draws.one_of("gender word", words)) for key, words in OTHER_GENDER_WORDS.items()},
     )
-    returned = f"coalesce(return_day < date '{world.as_of}', false)"
     usual = {
         "patient_id": numbered("CP", "q", world.width - 1),
         "date": "cast(day as varchar)",
@@ -189,7 +211,7 @@ def columns(world: World) -> dict[str, str]:
         "patient_satisfaction": f"case when not is_open and not ({gone})"
         f" and {draws.chance('answered', demo.ANSWERED_PROBABILITY)}"
         f" then ({score})::decimal(4, 1)::varchar end",
-        "readmission_30d": f"case when is_open then null when ({returned}"
+        "readmission_30d": f"case when is_open then null when (has_returned"
         f" and not {draws.chance('flag missed', demo.FLAG_MISSED_PROBABILITY)})"
         f" or {draws.chance('flag false', demo.FLAG_FALSE_PROBABILITY)} then 'Y' else 'N' end",
         "insurance_type": "insurance",
@@ -226,7 +248,7 @@ def columns(world: World) -> dict[str, str]:
     instead("month", "period_mismatch", "(month(day) % 12 + 1)::varchar")
     instead("episode_id", "missing_key", "''")
     made["patient_id"] = f"if({found.has('missing_key')}, '', {made['patient_id']})"
-    return made
+    return with_status(world, made)
 
 
 def rows(world: World) -> str:
@@ -254,16 +276,17 @@ def rows(world: World) -> str:
     empty = dict.fromkeys(made, "null")
     totals = empty | {"episode_id": "'TOTAL'", "treatment_cost": "'24815377.10'"}
     return f"""
-        select {listed(older)} from seen where {found.has("superseded")} and not is_open
+        select {listed(older)} from seen
+        where {found.has("superseded")} and not is_open and {world.day is None}
         union all
         select {listed(made)} from seen
         union all
         select {listed(other)} from seen
-        where {found.has("overlapping_stay")} and {end} < date '{world.as_of}'
+        where {found.has("overlapping_stay")} and {end} < date '{world.as_of}' and is_new
         union all
-        select {listed(empty)} from seen where {found.has("blank_row")}
+        select {listed(empty)} from seen where {found.has("blank_row")} and is_new
         union all
-        select {listed(totals)} from seen where {found.has("totals_row")}
+        select {listed(totals)} from seen where {found.has("totals_row")} and is_new
     """
 
 

@@ -21,7 +21,7 @@ from network_data import appointments, beds, care, care_rows, people, registry, 
 from network_data.draws import Draws
 from network_data.world import World, arrivals, care_places, doctor_id, hour_lists, tickets
 
-LARGEST_FILE_ROWS = 4_000_000
+CHANGED, NEW = "is_changed", "is_new"
 
 
 @dataclass
@@ -36,6 +36,7 @@ class Maker:
     counts: dict[str, dict[str, int]] = field(default_factory=dict)
     has_paths: bool = False
     written: int = 0
+    gathered: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """Open a database and put the plan of the network in it."""
@@ -128,6 +129,8 @@ class Maker:
 
     def write(self, system: str, table: str, name: str, query: str) -> int:
         """Write one file; gives its rows."""
+        if self.world.day is not None and name != self.delivery:
+            return self._gather(system, table, query)
         path = self.folder / system / table / f"{name}.{self.form}"
         path.parent.mkdir(parents=True, exist_ok=True)
         options = "format parquet, compression snappy" if self.form == "parquet" else (
@@ -138,6 +141,31 @@ class Maker:
         self.add(f"{system}.{table}", "rows", rows)
         self.written += rows
         return rows
+
+    @property
+    def delivery(self) -> str:
+        """How the files of a day's delivery are called: after all those of the history."""
+        return f"delivered-{self.world.day}"
+
+    def _gather(self, system: str, table: str, query: str) -> int:
+        """Keep rows of a delivery until all of them are there."""
+        name = f"{system}__{table}"
+        if name in self.gathered:
+            found = self.db.execute(f"insert into {name} {query}").fetchone()[0]
+        else:
+            self.db.execute(f"create temp table {name} as {query}")
+            found = self.db.execute(f"select count(*) from {name}").fetchone()[0]
+            self.gathered.append(name)
+        return found
+
+    def deliver(self) -> None:
+        """Write what has been gathered, one file for each table that has rows."""
+        for name in self.gathered:
+            if self.db.execute(f"select count(*) from {name}").fetchone()[0]:
+                system, table = name.split("__")
+                self.write(system, table, self.delivery, f"select * from {name}")
+            self.db.execute(f"drop table {name}")
+        self.gathered.clear()
 
     def add(self, table: str, what: str, count: int) -> None:
         """Count something of a table."""
@@ -165,20 +193,20 @@ class Maker:
             return
         self.write("hospital_ops", "appointments", name, appointments.rows(world))
         draws = appointments.draws_of(world)
-        self.add_faults("hospital_ops.appointments", appointments.faults(draws), "seen")
+        self.add_faults("hospital_ops.appointments", appointments.faults(draws), "seen", CHANGED)
         db.execute(f"create or replace temp table given as {treatments.given(world)}")
         db.execute(f"create or replace temp table billed as {treatments.billed(world)}")
         if not db.execute("select count(*) from given").fetchone()[0]:
             return
         draws = treatments.draws_of(world)
         self.write("hospital_ops", "treatments", name, treatments.treatment_rows(world))
-        self.add_faults("hospital_ops.treatments", treatments.treatment_faults(draws), "given")
-        if (year, month) in treatments.RELOADED:
+        self.add_faults("hospital_ops.treatments", treatments.treatment_faults(draws), "given", NEW)
+        if (year, month) in treatments.RELOADED and world.day is None:
             rows = self.write("hospital_ops", "billing", name, treatments.first_bill_rows(world))
             self.add("hospital_ops.billing", "superseded//superseded", rows)
             name += "-reloaded"
         self.write("hospital_ops", "billing", name, treatments.bill_rows(world))
-        self.add_faults("hospital_ops.billing", treatments.bill_faults(draws), "billed")
+        self.add_faults("hospital_ops.billing", treatments.bill_faults(draws), "billed", CHANGED)
 
     def patients(self, number: int) -> None:
         """Write one file of patients."""
@@ -189,7 +217,7 @@ class Maker:
         )
         self.write("hospital_ops", "patients", f"{number:04d}", people.patient_rows(self.world))
         draws = people.draws_of(self.world)
-        self.add_faults("hospital_ops.patients", people.patient_faults(draws), "known")
+        self.add_faults("hospital_ops.patients", people.patient_faults(draws), "known", CHANGED)
         self._forget("known")
 
     def doctors(self) -> None:
@@ -197,8 +225,8 @@ class Maker:
         world = self.world
         draws = Draws(world.seed, "doctor", "doctor")
         self.db.execute(f"create or replace temp table staff as {people.staff(world)}")
-        self.write("hospital_ops", "doctors", "doctors", people.doctor_rows(world))
-        self.add_faults("hospital_ops.doctors", people.doctor_faults(draws), "staff")
+        self.write("hospital_ops", "doctors", "0000", people.doctor_rows(world))
+        self.add_faults("hospital_ops.doctors", people.doctor_faults(draws), "staff", CHANGED)
 
     # --- care episodes ------------------------------------------------------------------------
 
@@ -244,7 +272,7 @@ class Maker:
         self.write("care_episodes", "episodes", name, care_rows.rows(world))
         draws = care_rows.draws_of(world)
         self.add_faults("care_episodes.episodes", care_rows.faults(draws), "seen")
-        if (year, month) in care_rows.RELOADED:
+        if (year, month) in care_rows.RELOADED and world.day is None:
             query = care_rows.reloaded_rows(world)
             rows = self.write("care_episodes", "episodes", name + "-reloaded", query)
             self.add("care_episodes.episodes", "superseded//superseded", rows)
@@ -261,10 +289,17 @@ class Maker:
             self.people_of(year, month)
             self.episodes(year, month)
         self._forget("paths")
+        self.deliver()
+
+    def bookings(self, months: list[tuple[int, int]]) -> None:
+        """Write the appointments, treatments and bills of several months."""
+        for year, month in months:
+            self.appointments(year, month)
+        self.deliver()
 
     def beds(self) -> None:
         """Write the open beds of intensive care and surgery of the last year."""
-        self.write("care_episodes", "available_beds", "beds", beds.rows(self.world))
+        self.write("care_episodes", "available_beds", "0000", beds.rows(self.world))
 
     def surveys(self) -> None:
         """Write the demo's own team surveys: a network of any size asks so many."""
@@ -273,8 +308,7 @@ class Maker:
         columns = ", ".join(f"{name} varchar" for name in table.columns)
         self._forget("answers")
         self._load("answers", columns, answers)
-        order = "(select * from answers)"
-        self.write("team_surveys", "responses", "responses", order)
+        self.write("team_surveys", "responses", "0000", "select * from answers")
 
     # --- the cancer registry ------------------------------------------------------------------
 

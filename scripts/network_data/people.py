@@ -14,7 +14,6 @@ from demo_data.hospital_people import (
     DOCTOR_COLUMNS,
     GENDER_SHARES,
     OTHER_GENDER_WORDS,
-    PATIENT_COLUMNS,
 )
 from demo_data.words import (
     FAMILY_NAMES,
@@ -28,6 +27,7 @@ from demo_data.words import (
 )
 
 from network_data.appointments import listed
+from network_data.changes import flags, with_status
 from network_data.dirt import Fault, Faults, from_demo
 from network_data.draws import Draws, Sql, numbered, switch, text_list
 from network_data.world import World
@@ -68,6 +68,12 @@ def known(world: World, first: int, end: int) -> str:
     draws = draws_of(world)
     adult = draws.span("years", ADULTS)
     share = "((p - first_patient) + 0.5) / people"
+    now = f"date '{world.as_of}'"
+
+    def moved(day: str) -> str:
+        return f"coalesce(moved_on < {day}, false)"
+
+    where, changes = flags(world, lambda day: f"(registered < {day})", lambda day: [moved(day)])
     return f"""
         with placed as (
             select r.p, places.place, places.region, {share} as share,
@@ -80,7 +86,7 @@ def known(world: World, first: int, end: int) -> str:
                 *,
                 if(share < 0.65,
                     date '2014-01-01' + (share / 0.65 * 3468)::int,
-                    date '2023-07-01' + ((share - 0.65) / 0.35 * 1086)::int) as registered
+                    date '2023-07-01' + ((share - 0.65) / 0.35 * 1096)::int) as registered
             from placed
         ),
         born as (
@@ -99,12 +105,12 @@ def known(world: World, first: int, end: int) -> str:
                 case when {draws.chance("moves", MOVED)}
                     then registered + {draws.integer("days to move", 40, 1200)}::int end as moved_on
             from registered
-            where registered < date '{world.as_of}'
         )
         select
-            *, coalesce(moved_on < date '{world.as_of}', false) as has_moved,
+            *, {moved(now)} as has_moved, {changes},
             if(shares, 0, {patient_faults(draws).number()})::utinyint as fault
         from born
+        where {where}
     """
 
 
@@ -184,20 +190,22 @@ def patient_rows(world: World) -> str:
     later = f"cast(registered + {draws.integer('born later', 40, 320)}::int as varchar)"
     columns["date_of_birth"] = f"if({found.has('born_later')}, {later}, {columns['date_of_birth']})"
     columns["region"] = f"if({found.has('two_columns')}, '?', {columns['region']})"
+    columns = with_status(world, columns)
     older = columns | {
         "contact_number": telephone(draws, "old telephone"),
         "address": address(draws, "old address"),
     }
     return f"""
-        select {listed(older)} from known where {found.has("superseded")}
+        select {listed(older)} from known
+        where {found.has("superseded")} and {world.day is None}
         union all
-        select {listed(columns)} from known
+        select {listed(columns)} from known where is_changed
         union all
         select {listed(columns | {"patient_id": "null"})} from known
-        where {found.has("missing_key")}
+        where {found.has("missing_key")} and is_changed and is_new
         union all
-        select {listed(dict.fromkeys(PATIENT_COLUMNS, "null"))} from known
-        where {found.has("blank_row")}
+        select {listed(dict.fromkeys(columns, "null"))} from known
+        where {found.has("blank_row")} and is_changed and is_new
     """
 
 
@@ -237,15 +245,16 @@ def doctor_rows(world: World) -> str:
         " || doctor::varchar || '@example.org'",
     }
     columns = {name: found.spoilt(name, sql) for name, sql in usual.items()}
+    columns = with_status(world, {name: columns[name] for name in DOCTOR_COLUMNS})
     older = columns | {"phone_number": telephone(draws, "old telephone")}
     nobody = columns | {"doctor_id": "null", "email": "'dr.nobody@example.org'"}
     return f"""
-        select {listed({name: older[name] for name in DOCTOR_COLUMNS})} from staff
-        where {found.has("superseded")}
+        select {listed(older)} from staff where {found.has("superseded")} and {world.day is None}
         union all
-        select {listed(columns)} from staff
+        select {listed(columns)} from staff where is_changed
         union all
-        select {listed(nobody)} from staff where {found.has("missing_key")}
+        select {listed(nobody)} from staff
+        where {found.has("missing_key")} and is_changed and is_new
     """
 
 
@@ -255,6 +264,15 @@ def staff(world: World) -> str:
     locums = max(len(world.doctors) // LOCUMS_EVERY, 1)
     gap = DAYS // locums
     first = len(world.doctors) + 1
+    now = f"date '{world.as_of}'"
+
+    def renumbered(day: str) -> str:
+        return f"(changed_on < {day})"
+
+    def hired(day: str) -> str:
+        return f"coalesce(hired_on < {day}, true)"
+
+    where, changes = flags(world, hired, lambda day: [renumbered(day)])
     return f"""
         with everybody as (
             select doctor, doctor_id, place, specialty, null::date as hired_on from doctors
@@ -271,10 +289,11 @@ def staff(world: World) -> str:
                 date '{FIRST_DAY}' + {draws.integer("days to new number", 30, 2000)} as changed_on
             from everybody
             join places using (place)
-            where coalesce(hired_on < date '{world.as_of}', true)
         )
         select
-            *, changed_on < date '{world.as_of}' as has_new_number,
+            *, {renumbered(now)} as has_new_number, {changes},
             {doctor_faults(draws).number()}::utinyint as fault
-        from known order by doctor
+        from known
+        where {where}
+        order by doctor
     """

@@ -14,6 +14,7 @@ from demo_data.hospital_dirt import BAD_DATES, NO_DATES
 from demo_data.hospital_people import AS_OF
 
 from network_data.appointments import listed
+from network_data.changes import flags, with_status
 from network_data.dirt import Fault, Faults, from_demo
 from network_data.draws import Draws, Sql, numbered, switch
 from network_data.world import World
@@ -21,6 +22,7 @@ from network_data.world import World
 ROWS = 1_500  # of the demo's table
 DAYS = (AS_OF - demo.FIRST_DAY).days
 LATE = 0.01
+FOLLOW_UP_EVERY = 56  # days
 CONDITIONS = {
     "stage": ("is_stage_known", 0.97),
     "referral_date": ("referred is not null", 0.93),
@@ -40,7 +42,7 @@ def faults(draws: Draws) -> Faults:
     """What is wrong with cases."""
     n = ROWS
     followed = ("last_contact - diagnosed > 365", 0.68)
-    recent = ("not is_dead and date '2026-07-01' - diagnosed < 730", 0.2)
+    recent = (f"not is_dead and date '{AS_OF}' - diagnosed < 730", 0.2)
     return Faults(
         draws,
         [
@@ -66,7 +68,27 @@ def faults(draws: Draws) -> Faults:
 def seen(world: World, first: int, end: int) -> str:
     """The cases with these numbers, as far as the registry knows them: numbered by diagnosis."""
     draws = draws_of(world)
-    as_of = f"date '{world.as_of}'"
+    now = f"date '{world.as_of}'"
+
+    def seen_until(day: str) -> str:
+        """Everybody is seen again every so many days; nobody knows of a death before."""
+        since = f"({day} - 1 - date '{demo.FIRST_DAY}' + phase) % {FOLLOW_UP_EVERY}"
+        return f"greatest({day} - 1 - ({since})::int, diagnosed)"
+
+    def dead(day: str) -> str:
+        return f"(died <= least(lost, {seen_until(day)}))"
+
+    def contact(day: str) -> str:
+        return f"least(died, lost, {seen_until(day)})"
+
+    def recent(day: str) -> str:
+        return f"({day} - diagnosed < 180)"
+
+    where, changes = flags(
+        world,
+        lambda day: f"(known_on < {day})",
+        lambda day: [dead(day), contact(day), f"{recent(day)} and not {dead(day)}"],
+    )
     stage = switch(
         "insurance",
         {key: Sql("(" + draws.lottery("stage", s) + ")") for key, s in STAGE_PERCENT.items()},
@@ -102,26 +124,28 @@ def seen(world: World, first: int, end: int) -> str:
         staged as (
             select drawn.*, {stage} as stage, case_tickets.name as hospital
             from drawn join case_tickets using (ticket)
-            where known_on < {as_of}
         ),
         followed as (
             select
                 *,
                 diagnosed + {waiting("death", hazard)} as died,
                 diagnosed + {waiting("lost", str(demo.LOST_HAZARD))} as lost,
-                {as_of} - 1 as seen_until
+                {draws.below("phase", FOLLOW_UP_EVERY)} as phase
             from staged
         ),
         known as (
             select
                 *,
-                died <= least(lost, seen_until) as is_dead,
-                least(died, lost, seen_until) as last_contact,
+                {dead(now)} as is_dead,
+                {contact(now)} as last_contact,
+                {recent(now)} as is_recent,
+                {changes},
                 {draws.chance("stage known", demo.STAGE_KNOWN_PROBABILITY)} as is_stage_known,
                 diagnosed
                     - floor({draws.log_normal("referral", 22, 0.7)})::int as referral,
                 diagnosed + {draws.integer("decision", 3, 24)} as decision
             from followed
+            where {where}
         ),
         dated as (
             select
@@ -140,7 +164,7 @@ def seen(world: World, first: int, end: int) -> str:
                     then treatment end as treated
             from dated
         )
-        select *, {faults(draws).number()}::utinyint as fault from noted
+        select *, {faults(draws).number()}::utinyint as fault from noted where is_changed
     """
 
 
@@ -153,7 +177,6 @@ def columns(world: World) -> dict[str, str]:
         stage: Sql("(" + draws.lottery("outcome", shares) + ")")
         for stage, shares in demo.OUTCOME_PERCENT.items()
     }
-    recent = f"date '{world.as_of}' - diagnosed < 180"
     usual = {
         "patient_id": numbered("CR", "n", world.width - 1),
         "age": f"({draws.span('age', _spans())})::varchar",
@@ -167,7 +190,7 @@ def columns(world: World) -> dict[str, str]:
         "hospital": "hospital",
         "stage": f"case when is_stage_known then {switch('stage', demo.STAGE_WORDS)} end",
         "insurance_type": "insurance",
-        "outcome": f"case when {draws.chance('in progress', 0.6)} and {recent} and not is_dead"
+        "outcome": f"case when {draws.chance('in progress', 0.6)} and is_recent and not is_dead"
         f" then 'In progress' when {draws.chance('assessed', 0.95)} then"
         f" {switch('stage', words)} else 'Not assessed' end",
         "vital_status": "if(is_dead, 'dead', 'alive')",
@@ -185,7 +208,7 @@ def columns(world: World) -> dict[str, str]:
     made["survival_months"] = (
         f"if({found.has('follow_up_beyond_data')}, {more}, {made['survival_months']})"
     )
-    return made
+    return with_status(world, made)
 
 
 def _spans() -> dict[tuple[int, int], int]:
@@ -208,14 +231,14 @@ def rows(world: World) -> str:
     }
     empty = dict.fromkeys(made, "null")
     return f"""
-        select {listed(older)} from seen where {found.has("superseded")}
+        select {listed(older)} from seen where {found.has("superseded")} and {world.day is None}
         union all
         select {listed(made)} from seen
         union all
-        select {listed(empty)} from seen where {found.has("blank_row")}
+        select {listed(empty)} from seen where {found.has("blank_row")} and is_new
         union all
         select {listed(empty | {"patient_id": "'TOTAL'", "survival_months": "'38112'"})} from seen
-        where {found.has("totals_row")}
+        where {found.has("totals_row")} and is_new
     """
 
 

@@ -9,6 +9,7 @@ from demo_data import hospital_treatments as demo
 from demo_data.hospital_dirt import BAD_DATES, NO_DATES, REPAIRS
 
 from network_data.appointments import listed
+from network_data.changes import flags, with_status
 from network_data.dirt import Fault, Faults, from_demo
 from network_data.draws import Draws, cents, numbered, switch
 from network_data.world import World
@@ -16,8 +17,8 @@ from network_data.world import World
 TREATMENT_ROWS, BILL_ROWS = 9_370, 9_370  # of the demo's tables
 TOTALS = (("TOTAL", "84150.00"), ("TOTAL", "91337.45"), ("Grand total", "1250000.00"))
 CONDITIONS = {
-    "paid_at": ("status = 'Paid'", 0.86),
-    "paid_amount": ("status = 'Paid'", 0.86),
+    "paid_at": ("fate = 'Paid'", 0.88),
+    "paid_amount": ("fate = 'Paid'", 0.88),
 }
 ORPHANS = {
     name: name[0] + "X" + name[1:]
@@ -25,7 +26,7 @@ ORPHANS = {
 }
 RELOADED = ((2024, 10), (2024, 11), (2024, 12))
 UNSETTLED_AT_FIRST = 0.2
-VOIDED = 0.001  # bills that are withdrawn within a year
+VOIDED = 0.002  # bills that are withdrawn within a year
 
 
 def draws_of(world: World) -> Draws:
@@ -77,13 +78,14 @@ def given(world: World) -> str:
     mean = switch("kind", {place: one.mean_cost for place, one in enumerate(kinds)})
     sigma = switch("kind", {place: one.sigma for place, one in enumerate(kinds)})
     as_of = f"date '{world.as_of}'"
+    is_new = "true" if world.day is None else f"entered_on = date '{world.day}'"
     return f"""
         with single as (
             select
                 n, day, patient, known_on, outcome,
                 4 * n + unnest(range(treatments)) as t
             from seen
-            where day < {as_of} and treatments > 0
+            where day < {as_of} and treatments > 0 and not is_deleted
         ),
         drawn as (
             select
@@ -106,10 +108,9 @@ def given(world: World) -> str:
             from drawn
         )
         select
-            * exclude (fate),
-            fate,
-            if(settled_on < {as_of}, fate, 'Pending') as status,
-            {treatment_faults(draws).number()}::utinyint as fault
+            *,
+            {treatment_faults(draws).number()}::utinyint as fault,
+            {is_new} as is_new
         from billed
     """
 
@@ -119,14 +120,25 @@ def billed(world: World) -> str:
     draws = draws_of(world)
     adjusted = draws.chance("adjusted", demo.ADJUSTED_PROBABILITY)
     percent = draws.integer("percent", 5, 20)
+
+
+    def known(day: str) -> str:
+        return f"(billed_on < {day} and coalesce(voided_on >= {day}, true))"
+
+    def status(day: str) -> str:
+        return f"if(settled_on < {day}, fate, 'Pending')"
+
+    where, changes = flags(world, known, lambda day: [status(day)])
+    now = f"date '{world.as_of}'"
     return f"""
         select
-            * exclude (fault),
+            * exclude (fault, is_new),
+            {status(now)} as status,
             if(method = 2 and {adjusted}, round(cost * {percent} / 100)::bigint, 0) as adjustment,
-            {bill_faults(draws).number()}::utinyint as fault
+            {bill_faults(draws).number()}::utinyint as fault,
+            {changes}
         from given
-        where billed_on < date '{world.as_of}'
-            and coalesce(voided_on >= date '{world.as_of}', true)
+        where {where}
     """
 
 
@@ -144,6 +156,8 @@ def treatment_rows(world: World) -> str:
         "cost": cents("cost"),
         "treatment_date": "cast(day as varchar)",
     }
+    if world.day is not None:
+        usual["record_status"] = "cast(null as varchar)"
     columns = {name: found.spoilt(name, sql) for name, sql in usual.items()}
     twice = usual | {
         "treatment_id": f"if({found.has('missing_key')}, '',"
@@ -154,14 +168,15 @@ def treatment_rows(world: World) -> str:
     }
     rejected = found.has("missing_key", "missing_date", "unusable_date")
     return f"""
-        select {listed(columns)} from given
+        select {listed(columns)} from given where is_new
         union all
-        select {listed(twice)} from given where {rejected}
+        select {listed(twice)} from given where {rejected} and is_new
         union all
-        select {listed(dict.fromkeys(usual, "null"))} from given where {found.has("blank_row")}
+        select {listed(dict.fromkeys(usual, "null"))} from given
+        where {found.has("blank_row")} and is_new
         union all
         select {listed(totals(draws, usual, "treatment_id", "cost"))} from given
-        where {found.has("totals_row")}
+        where {found.has("totals_row")} and is_new
     """
 
 
@@ -189,7 +204,7 @@ def bill_columns(world: World) -> dict[str, str]:
         "adjustment_amount": f"case when status = 'Paid' and adjustment > 0"
         f" then {cents('adjustment')} end",
     }
-    return {name: found.spoilt(name, sql) for name, sql in usual.items()}
+    return with_status(world, {name: found.spoilt(name, sql) for name, sql in usual.items()})
 
 
 def bill_rows(world: World) -> str:
@@ -197,10 +212,10 @@ def bill_rows(world: World) -> str:
     draws, columns = draws_of(world), bill_columns(world)
     found = bill_faults(draws)
     return f"""
-        select {listed(columns)} from billed
+        select {listed(columns)} from billed where is_changed
         union all
         select {listed(totals(draws, columns, "bill_id", "amount"))} from billed
-        where {found.has("totals_row")}
+        where {found.has("totals_row")} and is_changed and is_new
     """
 
 

@@ -90,6 +90,7 @@ class World:
     cases: int
     seed: str = SEED
     as_of: date = AS_OF
+    day: date | None = None  # only what this day brings; the as-of day is then the next one
     places: list[Place] = field(default_factory=list)
     doctors: list[Physician] = field(default_factory=list)
     days: list[Day] = field(default_factory=list)
