@@ -16,7 +16,6 @@ from __future__ import annotations
 import argparse
 import json
 import shutil
-import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -29,7 +28,7 @@ from demo_data.cancer_registry import FIRST_DAY as REGISTRY_FROM
 from demo_data.hospital_appointments import FIRST_DAY
 from demo_data.hospital_people import AS_OF
 from network_data import people, truths
-from network_data.making import Maker
+from network_data.making import PEOPLE_AT_ONCE, Maker, months_of_data
 from network_data.world import SEED, World
 from settings import UserError, run_main
 
@@ -50,7 +49,9 @@ def sizes(options: argparse.Namespace) -> tuple[int, int, int]:
     cases = appointments // 50 if options.cases is None else options.cases
     for name, number, least in (("--episodes", episodes, 0), ("--cases", cases, 0)):
         if not least <= number <= LARGEST:
-            raise UserError(f"{name} {number:,} is outside {least:,} to {LARGEST:,}; choose another")
+            raise UserError(
+                f"{name} {number:,} is outside {least:,} to {LARGEST:,}; choose another"
+            )
     return appointments, episodes, cases
 
 
@@ -88,22 +89,16 @@ def prepare(output: Path, needed: int) -> Path:
     return unfinished
 
 
-def month_list() -> list[tuple[int, int]]:
-    """The months of the data, with those for which appointments are booked already."""
-    first = FIRST_DAY.year * 12 + FIRST_DAY.month - 1
-    last = AS_OF.year * 12 + AS_OF.month - 1
-    return [(place // 12, place % 12 + 1) for place in range(first, last + 4)]
-
-
 def jobs(world: World) -> Iterator[tuple[str, Job]]:
     """Everything that is to be made, each with its name; the long ones first."""
-    months = month_list()
+    months = months_of_data()
     if world.day is not None:
         yield from jobs_of_day(world, months)
         return
     if world.episodes:
         half = len(months) // 2
-        for part in (months[:half], months[half:]):
+        parts = [months[:half], months[half:]] if world.episodes > PEOPLE_AT_ONCE else [months]
+        for part in parts:
             name = f"episodes {part[0][0]}-{part[0][1]:02d} to {part[-1][0]}-{part[-1][1]:02d}"
             yield name, lambda maker, part=part: maker.care(part)
     for year, month in months:

@@ -11,7 +11,6 @@ from __future__ import annotations
 from demo_data import hospital_appointments as demo
 from demo_data.hospital_dirt import BAD_DATES, NO_DATES, REPAIRS
 from demo_data.hospital_people import FACILITIES, VISIT_WEIGHTS
-
 from network_data.changes import flags, with_status
 from network_data.dirt import Fault, Faults, from_demo
 from network_data.draws import Draws, minute_text, numbered, switch
@@ -33,8 +32,9 @@ TREATMENTS = {0: 52, 1: 33, 2: 12, 3: 3}  # of an attendance
 TREATED_THOUGH_MISSED = 0.014
 
 
-def faults(draws: Draws) -> Faults:
+def faults(world: World) -> Faults:
     """What is wrong with appointments."""
+    draws = draws_of(world)
     alone, alone_share = CONDITIONS["is_attended_alone"]
     attended, share = CONDITIONS["is_attended"]
     return Faults(
@@ -48,17 +48,36 @@ def faults(draws: Draws) -> Faults:
                 {"D901": "DX901", "D902": "DX902", "P90001": "PX90001", "P90002": "PX90002"},
             ),
             Fault("repaired", "booked_at", "after_event", 10 / ROWS, attended, share),
-            Fault("superseded", "", "superseded", 32 / ROWS, attended, share, is_extra=True),
+            Fault(
+                "superseded",
+                "",
+                "superseded",
+                32 / ROWS,
+                attended,
+                share,
+                is_extra=True,
+                written=f"{world.day is None} and day < date '{world.as_of}'",
+            ),
             Fault("rejected", "appointment_id", "missing_key", 4 / ROWS, alone, alone_share, ("",)),
             Fault(
-                "rejected", "appointment_date", "missing_date", 6 / ROWS, alone, alone_share,
+                "rejected",
+                "appointment_date",
+                "missing_date",
+                6 / ROWS,
+                alone,
+                alone_share,
                 NO_DATES,
             ),
             Fault(
-                "rejected", "appointment_date", "unusable_date", 6 / ROWS, alone, alone_share,
+                "rejected",
+                "appointment_date",
+                "unusable_date",
+                6 / ROWS,
+                alone,
+                alone_share,
                 BAD_DATES,
             ),
-            Fault("rejected", "", "blank_row", 3 / ROWS, is_extra=True),
+            Fault("rejected", "", "blank_row", 3 / ROWS, is_extra=True, written="is_new"),
         ],
     )
 
@@ -101,7 +120,6 @@ def booked(world: World) -> str:
     """Every appointment of the month as it really is: from doctor_days and the times of a day."""
     draws = draws_of(world)
     days = Draws(world.seed, "doctor day", "doctor_days.first")
-    patients = patient_of(draws)
     lead = draws.span("lead", demo.LEAD_DAYS)
     backlog = next(i for i, place in enumerate(FACILITIES) if place.name == demo.BACKLOG_FACILITY)
     no_show = (
@@ -128,15 +146,18 @@ def booked(world: World) -> str:
         ),
         single as (
             select
-                * exclude (minutes), len(minutes) as times, minutes,
-                unnest(range(c)) as k
+                * exclude (minutes), len(minutes) as times, minutes[1] as first_minute,
+                unnest(minutes) as own_minute, unnest(range(c)) as k
             from spread
         ),
         timed as (
             select
-                * exclude (first, minutes, has_pair, k, c, times), first + k as n,
-                (has_pair and c >= 2 and k < 2) or k >= times or k < c - times as is_paired,
-                minutes[1 + if(has_pair and k = 1, 0, k % times)] as minute
+                * exclude (first, own_minute, first_minute, has_pair, k, c, times),
+                first + k as n,
+                -- beyond the free times of the day everybody comes at the first one
+                (has_pair and c >= 2 and k < 2) or k >= times or (k = 0 and c > times)
+                    as is_paired,
+                if(has_pair and k = 1, first_minute, coalesce(own_minute, first_minute)) as minute
             from single
         ),
         led as (
@@ -146,8 +167,9 @@ def booked(world: World) -> str:
             select
                 * exclude (start), start::timestamp as start,
                 case
-                    when lead = 0 then start - to_minutes({draws.integer("shortly before", 30, 120)})
-                    else day - to_days(lead::int) + to_minutes({draws.integer("booking time", 420, 1199)})
+                    when lead = 0
+                        then start - to_minutes({draws.integer("shortly before", 30, 120)})
+                    else day - lead::int + to_minutes({draws.integer("booking time", 420, 1199)})
                 end::timestamp as booked
             from led
         ),
@@ -188,36 +210,42 @@ def booked(world: World) -> str:
                 case when later between {CORRECTED} and {CORRECTED + DELETED} and not is_paired
                     then day + {draws.integer("days to deletion", 31, 365)} end as deleted_on
             from ended
+        ),
+        at_home as (
+            -- most go to their usual facility; patients are numbered in the order of their
+            -- registration, and every fifth is a child
+            select
+                treated.*, places.first_patient,
+                greatest(
+                    (places.people * {registered_share("booked::date")} / 5)::bigint - 1, 1
+                ) as fives
+            from treated
+            join tickets as elsewhere
+                on elsewhere.ticket = {draws.below("elsewhere", world.tickets)}
+            join places
+                on places.place
+                    = if({draws.chance("at home", 0.92)}, treated.place, elsewhere.place)
+        ),
+        found as (
+            -- of each hundred fives the later ones come more often
+            select
+                *,
+                ({draws.bits("hundred")} % (fives // 100 + 1)::ubigint)::bigint * 100
+                    + {draws.span("visits", visit_spans())} as five
+            from at_home
         )
         select
-            treated.* exclude (deleted_on, is_for_children, is_late), {patients} as patient,
+            * exclude (deleted_on, is_for_children, is_late, first_patient, fives, five),
+            first_patient + if(is_for_children, 0, {draws.below("child", 5)})
+                + 5 * if(five < fives, five, {draws.below("five", "fives")}) as patient,
             case when treatments = 0 then deleted_on end as deleted_on,
-            case when is_paired then 0 else {faults(draws).number()} end::utinyint as fault
-        from treated
-        join tickets as elsewhere on elsewhere.ticket = {draws.below("elsewhere", world.tickets)}
-        join places
-            on places.place = if({draws.chance("at home", 0.92)}, treated.place, elsewhere.place)
+            case when is_paired then 0 else {faults(world).number()} end::utinyint as fault
+        from found
         order by n
     """
 
 
-def patient_of(draws: Draws) -> str:
-    """A patient of the facility who is registered by the day of the booking.
-
-    Patients are numbered in the order of their registration; every fifth is a child. Of each
-    hundred fives the later ones come more often.
-    """
-    registered = registered_share("booked::date")
-    fives = f"greatest((people * {registered} / 5)::bigint - 1, 1)"
-    weights = demo_weights()
-    within = draws.span("visits", weights)
-    hundred = f"({draws.bits('hundred')} % (({fives}) // 100 + 1))::bigint * 100 + {within}"
-    five = f"if({hundred} < {fives}, {hundred}, {draws.below('five', fives)})"
-    child = draws.below("child", 5)
-    return f"first_patient + 5 * ({five}) + if(is_for_children, 0, {child})"
-
-
-def demo_weights() -> dict[tuple[int, int], float]:
+def visit_spans() -> dict[tuple[int, int], float]:
     """Spans of places among a hundred, with the visits that they get together."""
     spans, reached = {}, 0
     for weight, people in VISIT_WEIGHTS.items():
@@ -271,12 +299,11 @@ def _outcome(day: str) -> str:
 
 def written(world: World) -> dict[str, str]:
     """The columns as they are written, each as SQL over what is seen."""
-    draws, found = draws_of(world), faults(draws_of(world))
+    draws, found = draws_of(world), faults(world)
     width = world.width
     other_house = next(p.number for p in world.places if p.name == demo.OTHER_WORDS_FACILITY)
-    other = (
-        f"place = {other_house} and "
-        + draws.chance("other words", demo.OTHER_WORDS_PROBABILITY)
+    other = f"place = {other_house} and " + draws.chance(
+        "other words", demo.OTHER_WORDS_PROBABILITY
     )
     usual_word = switch("outcome", demo.STATUS_WORDS)
     other_word = switch("outcome", demo.OTHER_STATUS_WORDS, switch("outcome", demo.STATUS_WORDS))
@@ -311,21 +338,30 @@ def written(world: World) -> dict[str, str]:
 def rows(world: World) -> str:
     """The rows of the month's file, from `seen`: older versions first."""
     columns = with_status(world, written(world))
-    found = faults(draws_of(world))
+    found = faults(world)
     day_before = "cast(if(n % 4 = 0, day - 7, day) as varchar)"
     older = columns | {"status": "'Scheduled'", "appointment_date": day_before}
-    past = f"day < date '{world.as_of}'" if world.day is None else "false"
     source = "(select seen.*, doctors.doctor_id from seen join doctors using (doctor))"
     return f"""
-        select {listed(older)} from {source} where {found.has("superseded")} and {past}
+        select {listed(older)} from {source} where {found.has("superseded")}
         union all
         select {listed(columns)} from {source} where is_changed
         union all
         select {listed(dict.fromkeys(columns, "null"))} from {source}
-        where {found.has("blank_row")} and is_changed and is_new
+        where {found.has("blank_row")} and is_changed
     """
 
 
 def listed(columns: dict[str, str]) -> str:
     """Columns of a query."""
     return ", ".join(f"{sql} as {name}" for name, sql in columns.items())
+
+
+def natural_flags(world: World) -> dict[str, str]:
+    """What the models flag because it is true of the network: queries of counts over `seen`."""
+    return {
+        "flagged//outcome_not_recorded": "select count(*) from seen"
+        f" where outcome = 'scheduled' and day < date '{world.as_of}'",
+        "flagged//double_booking": "select coalesce(sum(c), 0)::bigint from (select count(*) as c"
+        " from seen where is_paired group by doctor, start having count(*) > 1)",
+    }

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from demo_data.care_episodes import BEDS_FROM
 from demo_data.care_people import WARDS
-
 from network_data.world import World
 
 # Of all episodes, and of their nights, with the usual length of stays (measured).
@@ -41,5 +40,3 @@ def rows(world: World) -> str:
         select facility, department, cast(day as varchar) as date, cast(beds as varchar) as beds{status}
         from everything {only} order by day, facility, department
     """
-
-

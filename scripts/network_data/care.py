@@ -8,8 +8,6 @@ and of the five before it.
 
 from __future__ import annotations
 
-from datetime import date
-
 from demo_data import care_stays as demo
 from demo_data import care_visits as visits
 from demo_data.care_people import (
@@ -23,7 +21,6 @@ from demo_data.care_people import (
     WARDS,
 )
 from demo_data.words import TOWNS
-
 from network_data.draws import Draws, Sql, literal, switch
 from network_data.world import World
 
@@ -66,9 +63,7 @@ def group_of(draws: Draws, purpose: str, is_return: bool = False) -> str:
     return by_ward(
         Sql(
             "("
-            + draws.lottery(
-                purpose, (ward.return_groups if is_return else None) or ward.groups
-            )
+            + draws.lottery(purpose, (ward.return_groups if is_return else None) or ward.groups)
             + ")"
         )
         for ward in _WARDS
@@ -216,9 +211,13 @@ def stay(world: World) -> str:
                 case
                     when admission_type = 'Elective' and {draws.chance("same day", same_day)}
                         then admitted + to_minutes({draws.integer("hours", 180, 540)})
-                    else {moment(Draws(draws.seed, "discharge", draws.number),
-                        f"(admitted::date + greatest(floor({nights})::int, 1))",
-                        demo.DISCHARGE_HOURS)}
+                    else {
+        moment(
+            Draws(draws.seed, "discharge", draws.number),
+            f"(admitted::date + greatest(floor({nights})::int, 1))",
+            demo.DISCHARGE_HOURS,
+        )
+    }
                 end as discharged,
                 {disposition} as ending
             from admitted
@@ -315,9 +314,7 @@ def visits_of(world: World) -> str:
             else f"departed + to_minutes({draws.integer('back after', 300, 3600)})"
         )
         short = draws.chance("short stay", visits.SHORT_STAYS / visits.EMERGENCY_PEOPLE)
-        status = dict(
-            zip(visits.END_STATUS.things, _steps(visits.END_STATUS.totals), strict=True)
-        )
+        status = dict(zip(visits.END_STATUS.things, _steps(visits.END_STATUS.totals), strict=True))
         triage = dict(zip(visits.TRIAGE.things, _steps(visits.TRIAGE.totals), strict=True))
         wait = draws.log_normal("wait", switch("triage", visits.MEAN_WAITS, "9"), 0.7)
         care = draws.log_normal("care", visits.MEAN_CARE_MINUTES, 0.6)
@@ -400,12 +397,6 @@ def other_visits(world: World) -> str:
     """
 
 
-def month_of(index: int, start: date) -> tuple[int, int]:
-    """Year and month so many months after a month."""
-    place = start.year * 12 + start.month - 1 + index
-    return place // 12, place % 12 + 1
-
-
 def path(world: World) -> str:
     """All episodes of `persons` in one shape: from `stays`, `visits_0`, `visits_1`, `others`."""
     draws = Draws(world.seed, "episode", "e")
@@ -429,10 +420,19 @@ def path(world: World) -> str:
         ),
     )
     empty = {
-        "grp": "null", "treatment": "null", "admitted": "null::timestamp",
-        "discharged": "null::timestamp", "leave_days": "0", "admission_type": "null",
-        "ending": "null", "arrived": "null::timestamp", "seen": "null::timestamp",
-        "departed": "null::timestamp", "triage": "null", "end_status": "null", "minutes": "0",
+        "grp": "null",
+        "treatment": "null",
+        "admitted": "null::timestamp",
+        "discharged": "null::timestamp",
+        "leave_days": "0",
+        "admission_type": "null",
+        "ending": "null",
+        "arrived": "null::timestamp",
+        "seen": "null::timestamp",
+        "departed": "null::timestamp",
+        "triage": "null",
+        "end_status": "null",
+        "minutes": "0",
         "return_day": "null::date",
     }
 
@@ -445,29 +445,52 @@ def path(world: World) -> str:
 
     parts = [
         part(
-            "stays", e="16 * q + step", ward="ward", day="admitted::date", grp="grp",
-            admitted="admitted", discharged="discharged", leave_days="leave_days",
-            admission_type="admission_type", ending="ending",
+            "stays",
+            e="16 * q + step",
+            ward="ward",
+            day="admitted::date",
+            grp="grp",
+            admitted="admitted",
+            discharged="discharged",
+            leave_days="leave_days",
+            admission_type="admission_type",
+            ending="ending",
             return_day="case when next = 'return' then next_day end",
         ),
         part(
             f"(select *, {wait} as wait from (select *, {triage} as triage from stays"
             " where arrived is not null))",
-            e="16 * q + step + 8", ward=str(EMERGENCY), day="arrived::date", arrived="arrived",
-            seen="arrived + to_minutes(least(floor(wait)::int, 140))", departed="admitted",
-            triage="triage", end_status="'admitted'",
+            e="16 * q + step + 8",
+            ward=str(EMERGENCY),
+            day="arrived::date",
+            arrived="arrived",
+            seen="arrived + to_minutes(least(floor(wait)::int, 140))",
+            departed="admitted",
+            triage="triage",
+            end_status="'admitted'",
         ),
         part(
-            "others", e="16 * q + step", ward="ward", day="day", treatment="treatment",
+            "others",
+            e="16 * q + step",
+            ward="ward",
+            day="day",
+            treatment="treatment",
             minutes="minutes",
         ),
     ]
     for step in (0, 1):
         parts.append(
             part(
-                f"visits_{step}", e="16 * q + step", ward=str(EMERGENCY), day="arrived::date",
-                arrived="arrived", seen="seen", departed="departed", triage="triage",
-                end_status="end_status", admitted="admitted",
+                f"visits_{step}",
+                e="16 * q + step",
+                ward=str(EMERGENCY),
+                day="arrived::date",
+                arrived="arrived",
+                seen="seen",
+                departed="departed",
+                triage="triage",
+                end_status="end_status",
+                admitted="admitted",
                 discharged="if(admitted is null, null, departed)",
                 admission_type="if(admitted is null, null, 'Emergency')",
                 ending="if(admitted is null, null, 'home')",
@@ -483,8 +506,11 @@ def path(world: World) -> str:
                 case
                     when everything.ward = {EMERGENCY} then 'Emergency Care'
                     when everything.ward > {EMERGENCY} then everything.treatment
-                    else {plain.replace("case ward", "case everything.ward").replace(
-                        "case grp", "case everything.grp")}
+                    else {
+        plain.replace("case ward", "case everything.ward").replace(
+            "case grp", "case everything.grp"
+        )
+    }
                 end as treatment
             ),
             alone.is_alone, persons.insurance, persons.gender, persons.region, persons.stage,

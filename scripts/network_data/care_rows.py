@@ -9,7 +9,6 @@ from demo_data import care_dirt
 from demo_data import care_episodes as demo
 from demo_data.care_people import OTHER_GENDER_WORDS, WARDS
 from demo_data.hospital_dirt import BAD_DATES, NO_DATES
-
 from network_data.appointments import listed
 from network_data.care import (
     CORRECTED,
@@ -31,7 +30,8 @@ from network_data.world import World
 ROWS = 5_460  # of the demo's table
 IS_VISIT = f"is_alone and ward >= {OUTPATIENT}"
 IS_LONE_STAY = (
-    f"is_alone and discharged is not null and ward not in ({EMERGENCY}, {ICU}, {SURGERY})"
+    "is_alone and discharged is not null and leave_days = 0"
+    f" and ward not in ({EMERGENCY}, {ICU}, {SURGERY})"
 )
 IS_LONG_STAY = f"{IS_LONE_STAY} and discharged::date - admitted::date >= 4"
 IS_PLANNED_STAY = f"{IS_LONE_STAY} and admission_type = 'Elective'"
@@ -58,9 +58,11 @@ def draws_of(world: World) -> Draws:
     return Draws(world.seed, "episode", "e")
 
 
-def faults(draws: Draws) -> Faults:
+def faults(world: World) -> Faults:
     """What is wrong with episodes."""
-    n = ROWS
+    draws, n = draws_of(world), ROWS
+    history = f"{world.day is None} and not is_open"
+    over = f"{overlap()[1]} < date '{world.as_of}' and is_new"
 
     def some(reason: str, count: int, name: str, column: str = "", **more) -> Fault:
         where, share = CONDITIONS[name] if name else ("true", 1.0)
@@ -69,8 +71,13 @@ def faults(draws: Draws) -> Faults:
 
     spellings = [
         Fault(
-            "oddity", column, f"spelling {other}", count / n,
-            f"{column} = '{usual}'", SPELLING_SHARES[usual], (other,),
+            "oddity",
+            column,
+            f"spelling {other}",
+            count / n,
+            f"{column} = '{usual}'",
+            SPELLING_SHARES[usual],
+            (other,),
         )
         for column, usual, other, count in care_dirt.SPELLINGS
     ]
@@ -80,8 +87,14 @@ def faults(draws: Draws) -> Faults:
             *from_demo(care_dirt.REPAIRS, "episodes", n, CONDITIONS),
             *spellings,
             some("department_none", 6, "is_visit", "department", kind="oddity", values=("None",)),
-            some("experience_word", 21, "", "patient_satisfaction", kind="oddity",
-                 values=care_dirt.EXPERIENCE_WORDS),
+            some(
+                "experience_word",
+                21,
+                "",
+                "patient_satisfaction",
+                kind="oddity",
+                values=care_dirt.EXPERIENCE_WORDS,
+            ),
             some("before_start", 5, "is_lone_stay", "discharged_at"),
             some("before_start", 5, "is_lone_emergency", "seen_at"),
             some("before_start", 5, "is_lone_emergency", "departed_at"),
@@ -91,10 +104,14 @@ def faults(draws: Draws) -> Faults:
             some("missing_key", 4, "is_visit", "episode_id", kind="rejected"),
             some("missing_date", 6, "is_visit", "date", kind="rejected", values=NO_DATES),
             some("unusable_date", 6, "is_visit", "date", kind="rejected", values=BAD_DATES),
-            some("superseded", 18, "is_lone_stay", kind="superseded", is_extra=True),
-            some("overlapping_stay", 6, "is_long_stay", kind="flagged", is_extra=True),
-            some("blank_row", 4, "", kind="rejected", is_extra=True),
-            some("totals_row", 4, "", kind="rejected", is_extra=True),
+            some(
+                "superseded", 18, "is_lone_stay", kind="superseded", is_extra=True, written=history
+            ),
+            some(
+                "overlapping_stay", 6, "is_long_stay", kind="flagged", is_extra=True, written=over
+            ),
+            some("blank_row", 4, "", kind="rejected", is_extra=True, written="is_new"),
+            some("totals_row", 4, "", kind="rejected", is_extra=True, written="is_new"),
         ],
     )
 
@@ -153,7 +170,7 @@ def seen(world: World, first: str, end: str) -> str:
             join care_places using (place)
             where {where}
         )
-        select *, {faults(draws).number()}::utinyint as fault from known
+        select *, {faults(world).number()}::utinyint as fault from known
         where is_changed
         order by day, e
     """
@@ -161,15 +178,13 @@ def seen(world: World, first: str, end: str) -> str:
 
 def columns(world: World) -> dict[str, str]:
     """The columns as they are written, as SQL over `seen`."""
-    draws, found = draws_of(world), faults(draws_of(world))
+    draws, found = draws_of(world), faults(world)
     wards = {name: (ward.mean_cost, ward.sigma) for name, ward in WARDS.items()}
     costs = {place: (wards | demo.VISIT_COSTS)[name] for place, name in enumerate(DEPARTMENTS)}
     mean = switch("ward", {place: mean for place, (mean, _) in costs.items()})
     sigma = switch("ward", {place: sigma for place, (_, sigma) in costs.items()})
     factor = switch("treatment", demo.TREATMENT_COST_FACTORS, "1")
-    winter = (
-        f"if(ward = {ICU} and month(day) in {demo.WINTER_MONTHS}, {demo.ICU_WINTER_RATIO}, 1)"
-    )
+    winter = f"if(ward = {ICU} and month(day) in {demo.WINTER_MONTHS}, {demo.ICU_WINTER_RATIO}, 1)"
     cost = draws.log_normal("cost", f"({mean}) * ({factor}) * {winter}", f"({sigma})")
     cost = f"round(100 * {cost} * if(is_corrected, 1.1, 1))::bigint"
     chance = f"if(is_staged, {switch('stage', demo.SUCCESS_BY_STAGE)}, {demo.SUCCESS_UNSTAGED})"
@@ -253,14 +268,18 @@ def columns(world: World) -> dict[str, str]:
 
 def rows(world: World) -> str:
     """The rows of the month's file, from `seen`: older versions first."""
-    found, made = faults(draws_of(world)), columns(world)
+    found, made = faults(world), columns(world)
     unknown = (
-        "discharged_at", "disposition", "length_of_stay", "treatment_cost", "treatment_success",
-        "patient_satisfaction", "readmission_30d",
+        "discharged_at",
+        "disposition",
+        "length_of_stay",
+        "treatment_cost",
+        "treatment_success",
+        "patient_satisfaction",
+        "readmission_30d",
     )
     older = made | dict.fromkeys(unknown, "null")
-    begin = "(admitted + to_minutes(1440 + 31 * (1 + e % 9)))"
-    end = f"({begin} + to_days((1 + e % 4)::int))"
+    begin, end = overlap()
     other = made | {
         "episode_id": numbered("EX", "e", world.width + 1),
         "facility": "if(facility = 'Waratah Ridge', 'Banksia Bay', 'Waratah Ridge')",
@@ -276,18 +295,23 @@ def rows(world: World) -> str:
     empty = dict.fromkeys(made, "null")
     totals = empty | {"episode_id": "'TOTAL'", "treatment_cost": "'24815377.10'"}
     return f"""
-        select {listed(older)} from seen
-        where {found.has("superseded")} and not is_open and {world.day is None}
+        select {listed(older)} from seen where {found.has("superseded")}
         union all
         select {listed(made)} from seen
         union all
         select {listed(other)} from seen
-        where {found.has("overlapping_stay")} and {end} < date '{world.as_of}' and is_new
+        where {found.has("overlapping_stay")}
         union all
-        select {listed(empty)} from seen where {found.has("blank_row")} and is_new
+        select {listed(empty)} from seen where {found.has("blank_row")}
         union all
-        select {listed(totals)} from seen where {found.has("totals_row")} and is_new
+        select {listed(totals)} from seen where {found.has("totals_row")}
     """
+
+
+def overlap() -> tuple[str, str]:
+    """Begin and end of a stay that begins before the same patient's earlier one has ended."""
+    begin = "(admitted + to_minutes(1440 + 31 * (1 + e % 9)))"
+    return begin, f"({begin} + to_days((1 + e % 4)::int))"
 
 
 def reloaded_rows(world: World) -> str:

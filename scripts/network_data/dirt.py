@@ -11,7 +11,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from demo_data.hospital_dirt import Repair
-
 from network_data.draws import Draws, Sql, literal, text_list
 
 SCALE = 1_000_000_000
@@ -29,6 +28,7 @@ class Fault:
     share: float = 1.0  # of the rows, how many fulfil the condition
     values: tuple[str | None, ...] = ()
     is_extra: bool = False  # a row besides the others, which stay as they are
+    written: str = "true"  # when the extra row is there
 
     @property
     def name(self) -> tuple[str, str, str]:
@@ -64,9 +64,27 @@ class Faults:
         ]
 
     def has(self, *reasons: str, column: str = "") -> str:
-        """Whether a row has one of these faults."""
-        found = self.places(*reasons, column=column)
-        return f"fault in ({', '.join(map(str, found))})" if found else "false"
+        """Whether a row has one of these faults, or the extra row is to be written."""
+        found = [self.shown(number) for number in self.places(*reasons, column=column)]
+        return f"({' or '.join(found)})" if found else "false"
+
+    def shown(self, number: int) -> str:
+        """Whether a row has this fault and it can be seen."""
+        written = self.list[number - 1].written
+        return f"fault = {number}" + ("" if written == "true" else f" and {written}")
+
+    def counts(self, source: str, where: str) -> str:
+        """The query of the number of rows with each fault."""
+        cases = " ".join(
+            f"when {number} then {fault.written}"
+            for number, fault in enumerate(self.list, start=1)
+            if fault.written != "true"
+        )
+        shown = f"case fault {cases} else true end" if cases else "true"
+        return (
+            f"select fault, count(*) from {source}"
+            f" where fault > 0 and {where} and {shown} group by fault"
+        )
 
     def spoilt(self, column: str, usual: str) -> str:
         """The SQL of a column: the usual value, or what a fault in this column makes of it."""

@@ -73,9 +73,7 @@ class Draws:
 
     def log_normal(self, purpose: str, mean: str | float, sigma: str | float) -> str:
         """A log-normal number of this mean."""
-        return (
-            f"exp(ln({mean}) - ({sigma}) * ({sigma}) / 2 + ({sigma}) * {self.normal(purpose)})"
-        )
+        return f"exp(ln({mean}) - ({sigma}) * ({sigma}) / 2 + ({sigma}) * {self.normal(purpose)})"
 
 
 class Sql(str):
@@ -126,6 +124,4 @@ def minute_text(moment: str) -> str:
 
 def cents(amount: str) -> str:
     """Whole cents as dollars."""
-    return (
-        f"cast(({amount}) // 100 as varchar) || '.' || lpad(cast(({amount}) % 100 as varchar), 2, '0')"
-    )
+    return f"cast(({amount}) // 100 as varchar) || '.' || lpad(cast(({amount}) % 100 as varchar), 2, '0')"

@@ -16,12 +16,15 @@ import duckdb
 
 from demo_data import team_surveys
 from demo_data.care_people import CARE_FACILITIES
-
+from demo_data.hospital_appointments import FIRST_DAY
+from demo_data.hospital_people import AS_OF
 from network_data import appointments, beds, care, care_rows, people, registry, treatments
-from network_data.draws import Draws
+from network_data.dirt import Faults
 from network_data.world import World, arrivals, care_places, doctor_id, hour_lists, tickets
 
+PEOPLE_AT_ONCE = 300_000
 CHANGED, NEW = "is_changed", "is_new"
+Flags = dict[str, str]  # queries of counts
 
 
 @dataclass
@@ -50,7 +53,8 @@ class Maker:
     def _plan(self) -> None:
         world, db = self.world, self.db
         self._load(
-            "days", "day date, count bigint, first bigint",
+            "days",
+            "day date, count bigint, first bigint",
             [(one.day, one.count, one.first) for one in world.days],
         )
         self._load(
@@ -63,8 +67,15 @@ class Maker:
             "doctor integer, doctor_id varchar, place integer, specialty varchar,"
             " slot_minutes integer, is_for_children boolean, tickets integer",
             [
-                (d.number, doctor_id(d.number), d.place, d.specialty, d.slot_minutes,
-                 d.specialty == "Paediatrics", d.tickets)
+                (
+                    d.number,
+                    doctor_id(d.number),
+                    d.place,
+                    d.specialty,
+                    d.slot_minutes,
+                    d.specialty == "Paediatrics",
+                    d.tickets,
+                )
                 for d in world.doctors
             ],
         )
@@ -133,8 +144,10 @@ class Maker:
             return self._gather(system, table, query)
         path = self.folder / system / table / f"{name}.{self.form}"
         path.parent.mkdir(parents=True, exist_ok=True)
-        options = "format parquet, compression snappy" if self.form == "parquet" else (
-            "format csv, header"
+        options = (
+            "format parquet, compression snappy"
+            if self.form == "parquet"
+            else ("format csv, header")
         )
         target = str(path).replace("'", "''")
         rows = self.db.execute(f"copy ({query}) to '{target}' ({options})").fetchone()[0]
@@ -172,11 +185,14 @@ class Maker:
         found = self.counts.setdefault(table, {})
         found[what] = found.get(what, 0) + count
 
-    def add_faults(self, table: str, faults, source: str, where: str = "true") -> None:
-        """Count the faults of a table by kind."""
-        for number, count in self.db.execute(
-            f"select fault, count(*) from {source} where fault > 0 and {where} group by fault"
-        ).fetchall():
+    def add_faults(
+        self, table: str, faults: Faults, source: str, where: str, flags: Flags | None = None
+    ) -> None:
+        """Count the faults of a table by kind, and what the models flag because it is so."""
+        if self.world.day is None:
+            for name, query in (flags or {}).items():
+                self.add(table, name, self.db.execute(query).fetchone()[0])
+        for number, count in self.db.execute(faults.counts(source, where)).fetchall():
             one = faults.list[number - 1]
             self.add(table, "/".join(one.name), count)
 
@@ -192,21 +208,37 @@ class Maker:
         if not db.execute("select count(*) from seen").fetchone()[0]:
             return
         self.write("hospital_ops", "appointments", name, appointments.rows(world))
-        draws = appointments.draws_of(world)
-        self.add_faults("hospital_ops.appointments", appointments.faults(draws), "seen", CHANGED)
+        self.add_faults(
+            "hospital_ops.appointments",
+            appointments.faults(world),
+            "seen",
+            CHANGED,
+            appointments.natural_flags(world),
+        )
         db.execute(f"create or replace temp table given as {treatments.given(world)}")
         db.execute(f"create or replace temp table billed as {treatments.billed(world)}")
         if not db.execute("select count(*) from given").fetchone()[0]:
             return
-        draws = treatments.draws_of(world)
         self.write("hospital_ops", "treatments", name, treatments.treatment_rows(world))
-        self.add_faults("hospital_ops.treatments", treatments.treatment_faults(draws), "given", NEW)
+        self.add_faults(
+            "hospital_ops.treatments",
+            treatments.treatment_faults(world),
+            "given",
+            NEW,
+            treatments.treatment_flags(world),
+        )
         if (year, month) in treatments.RELOADED and world.day is None:
             rows = self.write("hospital_ops", "billing", name, treatments.first_bill_rows(world))
             self.add("hospital_ops.billing", "superseded//superseded", rows)
             name += "-reloaded"
         self.write("hospital_ops", "billing", name, treatments.bill_rows(world))
-        self.add_faults("hospital_ops.billing", treatments.bill_faults(draws), "billed", CHANGED)
+        self.add_faults(
+            "hospital_ops.billing",
+            treatments.bill_faults(world),
+            "billed",
+            CHANGED,
+            treatments.bill_flags(world),
+        )
 
     def patients(self, number: int) -> None:
         """Write one file of patients."""
@@ -216,29 +248,31 @@ class Maker:
             f"create or replace temp table known as {people.known(self.world, first, end)}"
         )
         self.write("hospital_ops", "patients", f"{number:04d}", people.patient_rows(self.world))
-        draws = people.draws_of(self.world)
-        self.add_faults("hospital_ops.patients", people.patient_faults(draws), "known", CHANGED)
+        self.add_faults(
+            "hospital_ops.patients",
+            people.patient_faults(self.world),
+            "known",
+            CHANGED,
+            people.natural_flags(),
+        )
         self._forget("known")
 
     def doctors(self) -> None:
         """Write the file of doctors."""
         world = self.world
-        draws = Draws(world.seed, "doctor", "doctor")
         self.db.execute(f"create or replace temp table staff as {people.staff(world)}")
         self.write("hospital_ops", "doctors", "0000", people.doctor_rows(world))
-        self.add_faults("hospital_ops.doctors", people.doctor_faults(draws), "staff", CHANGED)
+        self.add_faults("hospital_ops.doctors", people.doctor_faults(world), "staff", CHANGED)
 
     # --- care episodes ------------------------------------------------------------------------
 
-    def people_of(self, year: int, month: int) -> None:
-        """Make all episodes of the people who first come in a month."""
+    def people_of(self, begin: date, before: date) -> None:
+        """Make all episodes of the people who first come between two days."""
         world, db = self.world, self.db
-        first, end = (
-            db.execute(
-                "select min(first), max(first + count) from arrivals"
-                f" where year(day) = {year} and month(day) = {month}"
-            ).fetchone()
-        )
+        first, end = db.execute(
+            "select min(first), max(first + count) from arrivals"
+            f" where day >= date '{begin}' and day < date '{before}'"
+        ).fetchone()
         if first is None:
             return
         db.execute(f"create or replace temp table persons as {care.persons(world, first, end)}")
@@ -263,15 +297,13 @@ class Maker:
     def episodes(self, year: int, month: int) -> None:
         """Write the episodes that begin in a month; the people until then are made already."""
         world, db, name = self.world, self.db, f"{year}-{month:02d}"
-        first = date(year, month, 1)
-        end = date(year + month // 12, month % 12 + 1, 1)
+        first, end = month_start(year, month), month_start(year, month, 1)
         db.execute(f"create or replace temp table seen as {care_rows.seen(world, first, end)}")
         db.execute(f"create or replace temp table paths as from paths where day >= date '{end}'")
         if not db.execute("select count(*) from seen").fetchone()[0]:
             return
         self.write("care_episodes", "episodes", name, care_rows.rows(world))
-        draws = care_rows.draws_of(world)
-        self.add_faults("care_episodes.episodes", care_rows.faults(draws), "seen")
+        self.add_faults("care_episodes.episodes", care_rows.faults(world), "seen", CHANGED)
         if (year, month) in care_rows.RELOADED and world.day is None:
             query = care_rows.reloaded_rows(world)
             rows = self.write("care_episodes", "episodes", name + "-reloaded", query)
@@ -279,14 +311,23 @@ class Maker:
 
     def care(self, months: list[tuple[int, int]]) -> None:
         """Write the episodes of months that follow each other."""
-        (year, month) = months[0]
-        place = year * 12 + month - 1
+        world = self.world
         self._forget("paths")
         self.has_paths = False
-        for before in range(place - care.MONTHS_BEFORE, place):
-            self.people_of(before // 12, before % 12 + 1)
-        for year, month in months:
-            self.people_of(year, month)
+        a_month = max(world.episodes // len(months_of_data()), 1)
+        # the people of many months at once where they are few
+        size = max(PEOPLE_AT_ONCE // a_month, 1)
+        made_until = month_start(*months[0], -care.MONTHS_BEFORE)
+        for place, (year, month) in enumerate(months):
+            if made_until <= month_start(year, month):
+                last = months[min(place + size, len(months)) - 1]
+                begin = made_until
+                while begin < month_start(*last, 1):
+                    # the months before the first ones are made one by one
+                    end = min(month_start(begin.year, begin.month, size), month_start(*last, 1))
+                    self.people_of(begin, end)
+                    begin = end
+                made_until = begin
             self.episodes(year, month)
         self._forget("paths")
         self.deliver()
@@ -308,6 +349,8 @@ class Maker:
         columns = ", ".join(f"{name} varchar" for name in table.columns)
         self._forget("answers")
         self._load("answers", columns, answers)
+        for *_, kind, column, reason in table.manifest():
+            self.add("team_surveys.responses", f"{kind}/{column}/{reason}", 1)
         self.write("team_surveys", "responses", "0000", "select * from answers")
 
     # --- the cancer registry ------------------------------------------------------------------
@@ -320,12 +363,24 @@ class Maker:
         if not db.execute("select count(*) from seen").fetchone()[0]:
             return
         self.write("cancer_registry", "cases", str(year), registry.rows(world))
-        draws = registry.draws_of(world)
-        self.add_faults("cancer_registry.cases", registry.faults(draws), "seen")
+        self.add_faults("cancer_registry.cases", registry.faults(world), "seen", CHANGED)
 
     def _forget(self, *tables: str) -> None:
         for table in tables:
             self.db.execute(f"drop table if exists {table}")
+
+
+def month_start(year: int, month: int, months_later: int = 0) -> date:
+    """The first day of a month, or of one so many months later."""
+    place = year * 12 + month - 1 + months_later
+    return date(place // 12, place % 12 + 1, 1)
+
+
+def months_of_data() -> list[tuple[int, int]]:
+    """The months of the data, with those for which appointments are booked already."""
+    first = FIRST_DAY.year * 12 + FIRST_DAY.month - 1
+    last = AS_OF.year * 12 + AS_OF.month - 1
+    return [(place // 12, place % 12 + 1) for place in range(first, last + 4)]
 
 
 def _literal(value: object) -> str:

@@ -25,7 +25,6 @@ from demo_data.words import (
     TOWNS,
     plain,
 )
-
 from network_data.appointments import listed
 from network_data.changes import flags, with_status
 from network_data.dirt import Fault, Faults, from_demo
@@ -47,18 +46,25 @@ def draws_of(world: World) -> Draws:
     return Draws(world.seed, "patient", "p")
 
 
-def patient_faults(draws: Draws) -> Faults:
+def patient_faults(world: World) -> Faults:
     """What is wrong with patients; those who share an address have no fault."""
-    n = PATIENT_ROWS
+    draws, n = draws_of(world), PATIENT_ROWS
     return Faults(
         draws,
         [
             *from_demo(REPAIRS, "patients", n, {}),
             Fault("repaired", "date_of_birth", "born_later", 8 / n),
             Fault("repaired", "gender", "two_columns", 3 / n, values=("?",)),
-            Fault("superseded", "", "superseded", 24 / n, is_extra=True),
-            Fault("rejected", "patient_id", "missing_key", 5 / n, is_extra=True),
-            Fault("rejected", "", "blank_row", 3 / n, is_extra=True),
+            Fault(
+                "superseded",
+                "",
+                "superseded",
+                24 / n,
+                is_extra=True,
+                written=str(world.day is None),
+            ),
+            Fault("rejected", "patient_id", "missing_key", 5 / n, is_extra=True, written="is_new"),
+            Fault("rejected", "", "blank_row", 3 / n, is_extra=True, written="is_new"),
         ],
     )
 
@@ -108,7 +114,7 @@ def known(world: World, first: int, end: int) -> str:
         )
         select
             *, {moved(now)} as has_moved, {changes},
-            if(shares, 0, {patient_faults(draws).number()})::utinyint as fault
+            if(shares, 0, {patient_faults(world).number()})::utinyint as fault
         from born
         where {where}
     """
@@ -123,9 +129,7 @@ def telephone(draws: Draws, purpose: str = "telephone") -> str:
 
 def address(draws: Draws, purpose: str) -> str:
     """An address in an invented town of the region where the patient lives."""
-    towns = {
-        region: Sql(draws.one_of(purpose + " town", towns)) for region, towns in TOWNS.items()
-    }
+    towns = {region: Sql(draws.one_of(purpose + " town", towns)) for region, towns in TOWNS.items()}
     unit = (
         f"if({draws.chance(purpose + ' unit', 0.15)},"
         f" 'Unit ' || {draws.integer(purpose + ' flat', 1, 24)}::varchar || ', ', '')"
@@ -151,7 +155,7 @@ def by_gender(names: dict[str, list[str]]) -> str:
 def patient_rows(world: World) -> str:
     """The rows of a file of patients, from the table `known`: older versions first."""
     draws = draws_of(world)
-    found = patient_faults(draws)
+    found = patient_faults(world)
     # who shares an address has the name of the first of the two
     first = draws.of("if(shares and p % 400 = 8, p - 1, p)")
     given_names = {key: [plain(name) for name in names] for key, names in GIVEN_NAMES.items()}
@@ -165,10 +169,7 @@ def patient_rows(world: World) -> str:
     prefix = switch(insurer, INSURANCE_PREFIXES)
     word = switch(
         "gender",
-        {
-            key: Sql(draws.one_of("gender word", words))
-            for key, words in OTHER_GENDER_WORDS.items()
-        },
+        {key: Sql(draws.one_of("gender word", words)) for key, words in OTHER_GENDER_WORDS.items()},
     )
     moved = f"if(has_moved, {telephone(draws, 'new telephone')}, {telephone(draws)})"
     lives = f"if(has_moved, {address(draws, 'new address')}, {address(draws, 'address')})"
@@ -197,35 +198,42 @@ def patient_rows(world: World) -> str:
     }
     return f"""
         select {listed(older)} from known
-        where {found.has("superseded")} and {world.day is None}
+        where {found.has("superseded")}
         union all
         select {listed(columns)} from known where is_changed
         union all
         select {listed(columns | {"patient_id": "null"})} from known
-        where {found.has("missing_key")} and is_changed and is_new
+        where {found.has("missing_key")} and is_changed
         union all
         select {listed(dict.fromkeys(columns, "null"))} from known
-        where {found.has("blank_row")} and is_changed and is_new
+        where {found.has("blank_row")} and is_changed
     """
 
 
-def doctor_faults(draws: Draws) -> Faults:
+def staff_draws_of(world: World) -> Draws:
+    """Draws about a doctor."""
+    return Draws(world.seed, "doctor", "doctor")
+
+
+def doctor_faults(world: World) -> Faults:
     """What is wrong with doctors."""
-    n = DOCTOR_ROWS
+    draws, n = staff_draws_of(world), DOCTOR_ROWS
     return Faults(
         draws,
         [
             *from_demo(REPAIRS, "doctors", n, {}),
-            Fault("superseded", "", "superseded", 2 / n, is_extra=True),
-            Fault("rejected", "doctor_id", "missing_key", 1 / n, is_extra=True),
+            Fault(
+                "superseded", "", "superseded", 2 / n, is_extra=True, written=str(world.day is None)
+            ),
+            Fault("rejected", "doctor_id", "missing_key", 1 / n, is_extra=True, written="is_new"),
         ],
     )
 
 
 def doctor_rows(world: World) -> str:
     """The rows of the doctors' file, from the table `staff`."""
-    draws = Draws(world.seed, "doctor", "doctor")
-    found = doctor_faults(draws)
+    draws = staff_draws_of(world)
+    found = doctor_faults(world)
     given = [*GIVEN_NAMES["F"], *GIVEN_NAMES["M"]]
     first = draws.below("given name", len(given))
     last = draws.below("family name", len(FAMILY_NAMES))
@@ -249,18 +257,18 @@ def doctor_rows(world: World) -> str:
     older = columns | {"phone_number": telephone(draws, "old telephone")}
     nobody = columns | {"doctor_id": "null", "email": "'dr.nobody@example.org'"}
     return f"""
-        select {listed(older)} from staff where {found.has("superseded")} and {world.day is None}
+        select {listed(older)} from staff where {found.has("superseded")}
         union all
         select {listed(columns)} from staff where is_changed
         union all
         select {listed(nobody)} from staff
-        where {found.has("missing_key")} and is_changed and is_new
+        where {found.has("missing_key")} and is_changed
     """
 
 
 def staff(world: World) -> str:
     """The doctors, and those who were taken on one after another without a timetable yet."""
-    draws = Draws(world.seed, "doctor", "doctor")
+    draws = staff_draws_of(world)
     locums = max(len(world.doctors) // LOCUMS_EVERY, 1)
     gap = DAYS // locums
     first = len(world.doctors) + 1
@@ -292,8 +300,16 @@ def staff(world: World) -> str:
         )
         select
             *, {renumbered(now)} as has_new_number, {changes},
-            {doctor_faults(draws).number()}::utinyint as fault
+            {doctor_faults(world).number()}::utinyint as fault
         from known
         where {where}
         order by doctor
     """
+
+
+def natural_flags() -> dict[str, str]:
+    """What the models flag because it is true of the network: over `known`."""
+    return {
+        "flagged//shared_email": "select 2 * count(*) from known as one"
+        " join known as other on other.p = one.p + 1 where one.shares and other.shares",
+    }

@@ -12,7 +12,6 @@ from demo_data import registry_dirt
 from demo_data.care_people import INSURANCE_SHARES, STAGE_PERCENT
 from demo_data.hospital_dirt import BAD_DATES, NO_DATES
 from demo_data.hospital_people import AS_OF
-
 from network_data.appointments import listed
 from network_data.changes import flags, with_status
 from network_data.dirt import Fault, Faults, from_demo
@@ -38,9 +37,9 @@ def draws_of(world: World) -> Draws:
     return Draws(world.seed, "case", "n")
 
 
-def faults(draws: Draws) -> Faults:
+def faults(world: World) -> Faults:
     """What is wrong with cases."""
-    n = ROWS
+    draws, n = draws_of(world), ROWS
     followed = ("last_contact - diagnosed > 365", 0.68)
     recent = (f"not is_dead and date '{AS_OF}' - diagnosed < 730", 0.2)
     return Faults(
@@ -48,19 +47,34 @@ def faults(draws: Draws) -> Faults:
         [
             *from_demo(registry_dirt.REPAIRS, "cases", n, CONDITIONS),
             *(
-                Fault("oddity", column, f"spelling {other}", count / n, f"{column} = '{usual}'",
-                      SHARES[usual], (other,))
+                Fault(
+                    "oddity",
+                    column,
+                    f"spelling {other}",
+                    count / n,
+                    f"{column} = '{usual}'",
+                    SHARES[usual],
+                    (other,),
+                )
                 for column, usual, other, count in registry_dirt.SPELLINGS
             ),
             Fault("oddity", "treatment", "treatment_none", 8 / n, values=("None",)),
             Fault("repaired", "last_contact_date", "before_start", 5 / n),
             Fault("flagged", "survival_months", "follow_up_beyond_data", 5 / n, *recent),
-            Fault("superseded", "", "superseded", 26 / n, *followed, is_extra=True),
+            Fault(
+                "superseded",
+                "",
+                "superseded",
+                26 / n,
+                *followed,
+                is_extra=True,
+                written=str(world.day is None),
+            ),
             Fault("rejected", "patient_id", "missing_key", 3 / n, values=("",)),
             Fault("rejected", "diagnosis_date", "missing_date", 4 / n, values=NO_DATES),
             Fault("rejected", "diagnosis_date", "unusable_date", 4 / n, values=BAD_DATES),
-            Fault("rejected", "", "blank_row", 3 / n, is_extra=True),
-            Fault("rejected", "", "totals_row", 2 / n, is_extra=True),
+            Fault("rejected", "", "blank_row", 3 / n, is_extra=True, written="is_new"),
+            Fault("rejected", "", "totals_row", 2 / n, is_extra=True, written="is_new"),
         ],
     )
 
@@ -164,13 +178,13 @@ def seen(world: World, first: int, end: int) -> str:
                     then treatment end as treated
             from dated
         )
-        select *, {faults(draws).number()}::utinyint as fault from noted where is_changed
+        select *, {faults(world).number()}::utinyint as fault from noted where is_changed
     """
 
 
 def columns(world: World) -> dict[str, str]:
     """The columns as they are written, as SQL over `seen`."""
-    draws, found = draws_of(world), faults(draws_of(world))
+    draws, found = draws_of(world), faults(world)
     usual_gender = draws.lottery("gender", {"Female": 50, "Male": 50})
     rare = draws.chance("usual gender", 0.99)
     words = {
@@ -221,7 +235,7 @@ def _spans() -> dict[tuple[int, int], int]:
 
 def rows(world: World) -> str:
     """The rows of a file, from `seen`: older versions first."""
-    found, made = faults(draws_of(world)), columns(world)
+    found, made = faults(world), columns(world)
     months = "(3 + n % 8)"
     older = made | {
         "survival_months": f"{months}::varchar",
@@ -231,14 +245,14 @@ def rows(world: World) -> str:
     }
     empty = dict.fromkeys(made, "null")
     return f"""
-        select {listed(older)} from seen where {found.has("superseded")} and {world.day is None}
+        select {listed(older)} from seen where {found.has("superseded")}
         union all
         select {listed(made)} from seen
         union all
-        select {listed(empty)} from seen where {found.has("blank_row")} and is_new
+        select {listed(empty)} from seen where {found.has("blank_row")}
         union all
         select {listed(empty | {"patient_id": "'TOTAL'", "survival_months": "'38112'"})} from seen
-        where {found.has("totals_row")} and is_new
+        where {found.has("totals_row")}
     """
 
 

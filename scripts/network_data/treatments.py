@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from demo_data import hospital_treatments as demo
 from demo_data.hospital_dirt import BAD_DATES, NO_DATES, REPAIRS
-
 from network_data.appointments import listed
 from network_data.changes import flags, with_status
 from network_data.dirt import Fault, Faults, from_demo
@@ -34,29 +33,37 @@ def draws_of(world: World) -> Draws:
     return Draws(world.seed, "treatment", "t")
 
 
-def treatment_faults(draws: Draws) -> Faults:
+def treatment_faults(world: World) -> Faults:
     """What is wrong with treatments; nothing refers to the rows that are to be rejected."""
-    n = TREATMENT_ROWS
+    draws, n = draws_of(world), TREATMENT_ROWS
     return Faults(
         draws,
         [
             *from_demo(REPAIRS, "treatments", n, CONDITIONS, ORPHANS),
             Fault("rejected", "treatment_id", "missing_key", 4 / n, is_extra=True, values=("",)),
-            Fault("rejected", "treatment_date", "missing_date", 6 / n, is_extra=True,
-                  values=NO_DATES),
-            Fault("rejected", "treatment_date", "unusable_date", 6 / n, is_extra=True,
-                  values=BAD_DATES),
+            Fault(
+                "rejected", "treatment_date", "missing_date", 6 / n, is_extra=True, values=NO_DATES
+            ),
+            Fault(
+                "rejected",
+                "treatment_date",
+                "unusable_date",
+                6 / n,
+                is_extra=True,
+                values=BAD_DATES,
+            ),
             Fault("rejected", "", "blank_row", 3 / n, is_extra=True),
             Fault("rejected", "", "totals_row", 4 / n, is_extra=True),
-            Fault("oddity", "description", "embedded_newline", 12 / n,
-                  values=demo.LONG_DESCRIPTIONS),
+            Fault(
+                "oddity", "description", "embedded_newline", 12 / n, values=demo.LONG_DESCRIPTIONS
+            ),
         ],
     )
 
 
-def bill_faults(draws: Draws) -> Faults:
+def bill_faults(world: World) -> Faults:
     """What is wrong with bills."""
-    n = BILL_ROWS
+    draws, n = draws_of(world), BILL_ROWS
     other = Draws(draws.seed, "bill fault", draws.number)
     return Faults(
         other,
@@ -65,7 +72,7 @@ def bill_faults(draws: Draws) -> Faults:
             Fault("rejected", "bill_id", "missing_key", 4 / n, values=("",)),
             Fault("rejected", "bill_date", "missing_date", 6 / n, values=NO_DATES),
             Fault("rejected", "bill_date", "unusable_date", 6 / n, values=BAD_DATES),
-            Fault("rejected", "", "totals_row", 4 / n, is_extra=True),
+            Fault("rejected", "", "totals_row", 4 / n, is_extra=True, written="is_new"),
         ],
     )
 
@@ -109,7 +116,7 @@ def given(world: World) -> str:
         )
         select
             *,
-            {treatment_faults(draws).number()}::utinyint as fault,
+            {treatment_faults(world).number()}::utinyint as fault,
             {is_new} as is_new
         from billed
     """
@@ -121,7 +128,6 @@ def billed(world: World) -> str:
     adjusted = draws.chance("adjusted", demo.ADJUSTED_PROBABILITY)
     percent = draws.integer("percent", 5, 20)
 
-
     def known(day: str) -> str:
         return f"(billed_on < {day} and coalesce(voided_on >= {day}, true))"
 
@@ -132,10 +138,10 @@ def billed(world: World) -> str:
     now = f"date '{world.as_of}'"
     return f"""
         select
-            * exclude (fault, is_new),
+            * exclude (fault, is_new), fault as treatment_fault,
             {status(now)} as status,
             if(method = 2 and {adjusted}, round(cost * {percent} / 100)::bigint, 0) as adjustment,
-            {bill_faults(draws).number()}::utinyint as fault,
+            {bill_faults(world).number()}::utinyint as fault,
             {changes}
         from given
         where {where}
@@ -145,7 +151,7 @@ def billed(world: World) -> str:
 def treatment_rows(world: World) -> str:
     """The rows of the treatments' file."""
     draws = draws_of(world)
-    found = treatment_faults(draws)
+    found = treatment_faults(world)
     usual = {
         "treatment_id": numbered("T", "t", world.width + 1),
         "appointment_id": numbered("A", "n", world.width),
@@ -189,7 +195,7 @@ def totals(draws: Draws, columns: dict[str, str], key: str, amount: str) -> dict
 
 def bill_columns(world: World) -> dict[str, str]:
     """The columns of a bill, as SQL."""
-    found = bill_faults(draws_of(world))
+    found = bill_faults(world)
     paid = "case when status = 'Paid' then {} end"
     usual = {
         "bill_id": numbered("B", "t", world.width + 1),
@@ -210,12 +216,12 @@ def bill_columns(world: World) -> dict[str, str]:
 def bill_rows(world: World) -> str:
     """The rows of the bills' file."""
     draws, columns = draws_of(world), bill_columns(world)
-    found = bill_faults(draws)
+    found = bill_faults(world)
     return f"""
         select {listed(columns)} from billed where is_changed
         union all
         select {listed(totals(draws, columns, "bill_id", "amount"))} from billed
-        where {found.has("totals_row")} and is_changed and is_new
+        where {found.has("totals_row")} and is_changed
     """
 
 
@@ -227,3 +233,25 @@ def first_bill_rows(world: World) -> str:
     columns |= {name: f"if({open_at_first}, null, {columns[name]})" for name in empty}
     columns["payment_status"] = f"if({open_at_first}, 'Pending', {columns['payment_status']})"
     return f"select {listed(columns)} from billed where fault = 0"
+
+
+def treatment_flags(world: World) -> dict[str, str]:
+    """What the models flag because it is true of the network: over `given`."""
+    orphan = treatment_faults(world).has("orphan")
+    return {
+        "flagged//treatment_without_attendance": "select count(*) from given"
+        f" where outcome != 'attended' and not {orphan}",
+    }
+
+
+def bill_flags(world: World) -> dict[str, str]:
+    """The same of bills: over `billed`."""
+    orphan = treatment_faults(world).has("orphan").replace("fault", "treatment_fault")
+    found = bill_faults(world)
+    unusable = [found.has("missing_key", "missing_date", "unusable_date")]
+    unusable += [found.has("orphan", column="treatment_id")]
+    unusable += [found.has("sentinel", "unmapped_code", column="payment_status"), orphan]
+    return {
+        "flagged//paid_without_attendance": "select count(*) from billed"
+        f" where outcome != 'attended' and status = 'Paid' and not ({' or '.join(unusable)})",
+    }

@@ -9,7 +9,6 @@ from demo_data import cancer_registry, care_episodes, care_stays
 from demo_data import hospital_appointments as booked
 from demo_data import hospital_treatments as billed
 from demo_data.care_people import STAGE_PERCENT
-
 from network_data.world import World
 
 

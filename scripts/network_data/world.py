@@ -35,14 +35,8 @@ EPISODES_A_PERSON = 1.6  # measured
 WIDTH = 6  # digits of an id, at least
 PLACES_OF_A_DOCTOR = 50  # tickets in the lottery of doctors
 
-_FIRST = (
-    "Quoll,Galah,Bilby,Potoroo,Numbat,Plover,Dunnart,Curlew,Brolga,Goanna,Skink,Echidna,Bettong,"
-    "Wallaroo,Lorikeet,Kestrel,Gannet,Osprey,Bowerbird,Whipbird"
-).split(",")
-_LAST = (
-    "mere,ford,wick,stead,combe,haven,moor,leigh,worth,brook,garth,holt,fell,thorpe,dale,bourne,"
-    "wold,cliffe"
-).split(",")
+_FIRST = ["Quoll", "Galah", "Bilby", "Potoroo", "Numbat", "Plover", "Dunnart", "Curlew", "Brolga", "Goanna", "Skink", "Echidna", "Bettong", "Wallaroo", "Lorikeet", "Kestrel", "Gannet", "Osprey", "Bowerbird", "Whipbird"]
+_LAST = ["mere", "ford", "wick", "stead", "combe", "haven", "moor", "leigh", "worth", "brook", "garth", "holt", "fell", "thorpe", "dale", "bourne", "wold", "cliffe"]
 _REGIONS = tuple(place.region for place in FACILITIES)
 _SPECIALTIES = FACILITIES[0].specialties + FACILITIES[1].specialties + FACILITIES[4].specialties
 
@@ -159,8 +153,14 @@ class World:
             people = max(round(wanted * share / whole / 5), 10) * 5
             self.places.append(
                 Place(
-                    number, name, region, first_doctor, len(letters), share / whole,
-                    first_patient, people,
+                    number,
+                    name,
+                    region,
+                    first_doctor,
+                    len(letters),
+                    share / whole,
+                    first_patient,
+                    people,
                 )
             )
             self._plan_doctors(self.places[-1], letters, share)
@@ -221,8 +221,7 @@ def hour_lists(seed: str, variants: int) -> list[tuple[int, bool, int, int, list
     for length in SLOT_MINUTES:
         for is_monday in (False, True):
             weights = {
-                60 * hour + minute: weight
-                * (PEAK_FACTOR if is_monday and hour == PEAK_HOUR else 1)
+                60 * hour + minute: weight * (PEAK_FACTOR if is_monday and hour == PEAK_HOUR else 1)
                 for hour, weight in HOUR_WEIGHTS.items()
                 for minute in range(0, 60, length)
             }
@@ -245,9 +244,7 @@ def inclusion(weights: dict[int, float], count: int) -> dict[int, float]:
         if not full or not rest:
             break
         sure |= full
-    return {
-        time: 1.0 if time in sure else weights[time] * rest / total for time in weights
-    }
+    return {time: 1.0 if time in sure else weights[time] * rest / total for time in weights}
 
 
 def systematic(chances: dict[int, float], random: Random) -> list[int]:
@@ -275,9 +272,7 @@ def care_places(world: World) -> list[tuple[str, str, float]]:
     more = max(round(world.episodes / 60_000) - len(CARE_FACILITIES), 0)
     known = [(place.short_name, place.region, place.share) for place in CARE_FACILITIES]
     extra = world.places[len(FACILITIES) :][:more]
-    return known + [
-        (place.name.rsplit(" ", 1)[0], place.region, 0.1) for place in extra
-    ]
+    return known + [(place.name.rsplit(" ", 1)[0], place.region, 0.1) for place in extra]
 
 
 def arrivals(world: World) -> list[tuple[date, int, int]]:
