@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import shutil
 import time
 from collections.abc import Callable, Iterator
@@ -34,7 +35,7 @@ from settings import UserError, run_main
 
 SMALLEST, LARGEST = 10_000, 1_000_000_000
 # Bytes of the files for each appointment with all that belongs to it (measured).
-BYTES = {"parquet": 200, "csv": 500}
+BYTES = {"parquet": 70, "csv": 260}
 Job = Callable[[Maker], None]
 
 
@@ -43,7 +44,8 @@ def sizes(options: argparse.Namespace) -> tuple[int, int, int]:
     appointments = options.appointments
     if not SMALLEST <= appointments <= LARGEST:
         raise UserError(
-            f"--appointments {appointments:,} is outside {SMALLEST:,} to {LARGEST:,}; choose another"
+            f"--appointments {appointments:,} is outside {SMALLEST:,} to {LARGEST:,}; "
+            "choose another number"
         )
     episodes = appointments // 5 if options.episodes is None else options.episodes
     cases = appointments // 50 if options.cases is None else options.cases
@@ -52,6 +54,10 @@ def sizes(options: argparse.Namespace) -> tuple[int, int, int]:
             raise UserError(
                 f"{name} {number:,} is outside {least:,} to {LARGEST:,}; choose another"
             )
+    if not re.fullmatch(r"[1-9][0-9]*(MB|GB)", options.memory):
+        raise UserError(f"--memory {options.memory} is no size; write it as 1500MB or 2GB")
+    if not 1 <= options.workers <= 64:
+        raise UserError(f"--workers {options.workers} is outside 1 to 64; choose another number")
     return appointments, episodes, cases
 
 
@@ -89,7 +95,7 @@ def prepare(output: Path, needed: int) -> Path:
     return unfinished
 
 
-def jobs(world: World) -> Iterator[tuple[str, Job]]:
+def jobs(world: World, maker: Maker) -> Iterator[tuple[str, Job]]:
     """Everything that is to be made, each with its name; the long ones first."""
     months = months_of_data()
     if world.day is not None:
@@ -102,10 +108,11 @@ def jobs(world: World) -> Iterator[tuple[str, Job]]:
             name = f"episodes {part[0][0]}-{part[0][1]:02d} to {part[-1][0]}-{part[-1][1]:02d}"
             yield name, lambda maker, part=part: maker.care(part)
     for year, month in months:
-        yield (
-            f"appointments, treatments, bills {year}-{month:02d}",
-            lambda maker, year=year, month=month: maker.appointments(year, month),
-        )
+        for part in range(maker.parts(year, month)):
+            yield (
+                f"appointments, treatments, bills {year}-{month:02d}",
+                lambda maker, at=(year, month, part): maker.appointments(*at),
+            )
     for number in patient_files(world):
         yield f"patients {number}", lambda maker, number=number: maker.patients(number)
     yield "doctors", lambda maker: maker.doctors()
@@ -150,33 +157,33 @@ def case_years() -> range:
 
 
 def make(world: World, folder: Path, options: argparse.Namespace) -> list[Maker]:
-    """Make everything, in several workers; says each step when it is done."""
+    """Make everything, in several workers; says each file when it is written."""
     spill = folder / ".spill"
-    makers = [
-        Maker(world, folder, options.format, options.memory, spill / str(number))
-        for number in range(options.workers)
-    ]
-    free = list(makers)
-    everything = list(jobs(world))
     begun, done = time.monotonic(), 0
 
-    def work(name: str, job: Job) -> str:
+    def say(text: str) -> None:
+        print(f"{time.monotonic() - begun:7.1f} s  {text}", flush=True)
+
+    makers = [
+        Maker(world, folder, options.format, options.memory, spill / str(number), say=say)
+        for number in range(options.workers)
+    ]
+    free, everything = list(makers), list(jobs(world, makers[0]))
+
+    def work(job: Job) -> None:
         maker = free.pop()
         try:
-            before = maker.written
             job(maker)
-            return f"{name}: {maker.written - before:,} rows"
         finally:
             free.append(maker)
 
     with ThreadPoolExecutor(options.workers) as pool:
-        running = [pool.submit(work, name, job) for name, job in everything]
+        running = {pool.submit(work, job): name for name, job in everything}
         try:
             for one in as_completed(running):
-                line = one.result()
+                one.result()
                 done += 1
-                seconds = time.monotonic() - begun
-                print(f"{seconds:7.1f} s  {done}/{len(everything)}  {line}", flush=True)
+                say(f"{running[one]} done, {done} of {len(everything)}")
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             for maker in makers:

@@ -8,6 +8,8 @@ of it the source system knows on the morning of the as-of day.
 
 from __future__ import annotations
 
+from datetime import date
+
 from demo_data import hospital_appointments as demo
 from demo_data.hospital_dirt import BAD_DATES, NO_DATES, REPAIRS
 from demo_data.hospital_people import FACILITIES, VISIT_WEIGHTS
@@ -87,7 +89,7 @@ def draws_of(world: World) -> Draws:
     return Draws(world.seed, "appointment", "n")
 
 
-def doctor_days(world: World, year: int, month: int) -> str:
+def doctor_days(world: World, begin: date, before: date) -> str:
     """How many appointments each doctor has on each day, and the number of the first."""
     ticket = draws_of(world).below("doctor", world.tickets)
     return f"""
@@ -95,7 +97,7 @@ def doctor_days(world: World, year: int, month: int) -> str:
         with booked as (
             select day, first, unnest(range(first, first + count)) as n
             from days
-            where year(day) = {year} and month(day) = {month}
+            where day >= date '{begin}' and day < date '{before}'
         ),
         counted as (
             select booked.day, booked.first, tickets.doctor, count(*) as c
@@ -204,7 +206,8 @@ def booked(world: World) -> str:
                     else 0
                 end as treatments,
                 case when is_late
-                    then day + {draws.integer("days late", 1, 30)} else booked::date end as known_on,
+                    then day + {draws.integer("days late", 1, 30)}
+                    else booked::date end as known_on,
                 case when later < {CORRECTED}
                     then day + {draws.integer("days to correction", 31, 365)} end as corrected_on,
                 case when later between {CORRECTED} and {CORRECTED + DELETED} and not is_paired

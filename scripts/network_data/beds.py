@@ -37,6 +37,8 @@ def rows(world: World) -> str:
             from range(((date '{world.as_of}' - date '{BEDS_FROM}')::int)) as r(i)
         ),
         everything as ({" union all ".join(parts)})
-        select facility, department, cast(day as varchar) as date, cast(beds as varchar) as beds{status}
+        select
+            facility, department, cast(day as varchar) as date,
+            cast(beds as varchar) as beds{status}
         from everything {only} order by day, facility, department
     """

@@ -20,11 +20,10 @@ from network_data.care import (
     ONCOLOGY,
     OUTPATIENT,
     SURGERY,
-    literal_departments,
 )
 from network_data.changes import flags, with_status
 from network_data.dirt import Fault, Faults, from_demo
-from network_data.draws import Draws, Sql, cents, minute_text, numbered, switch
+from network_data.draws import Draws, Sql, cents, minute_text, numbered, switch, text_list
 from network_data.world import World
 
 ROWS = 5_460  # of the demo's table
@@ -164,7 +163,7 @@ def seen(world: World, first: str, end: str) -> str:
                 {corrected(now)} as is_corrected,
                 {returned(now)} as has_returned,
                 care_places.name as facility,
-                {literal_departments()}[1 + ward] as department,
+                {text_list(DEPARTMENTS)}[1 + ward] as department,
                 {changes}
             from drawn
             join care_places using (place)

@@ -96,7 +96,8 @@ class Faults:
         ]
         if not cases:
             return usual
-        return f"case when fault = 0 then {usual} else case fault {' '.join(cases)} else {usual} end end"
+        spoilt = f"case fault {' '.join(cases)} else {usual} end"
+        return f"case when fault = 0 then {usual} else {spoilt} end"
 
     def extra_value(self, column: str) -> str:
         """What an extra row has in the column that is wrong in it."""

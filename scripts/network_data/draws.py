@@ -124,4 +124,5 @@ def minute_text(moment: str) -> str:
 
 def cents(amount: str) -> str:
     """Whole cents as dollars."""
-    return f"cast(({amount}) // 100 as varchar) || '.' || lpad(cast(({amount}) % 100 as varchar), 2, '0')"
+    whole = f"cast(({amount}) // 100 as varchar)"
+    return f"{whole} || '.' || lpad(cast(({amount}) % 100 as varchar), 2, '0')"

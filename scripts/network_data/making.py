@@ -8,8 +8,9 @@ order in every run; a month needs nothing of another month.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import duckdb
@@ -18,11 +19,21 @@ from demo_data import team_surveys
 from demo_data.care_people import CARE_FACILITIES
 from demo_data.hospital_appointments import FIRST_DAY
 from demo_data.hospital_people import AS_OF
-from network_data import appointments, beds, care, care_rows, people, registry, treatments
+from network_data import (
+    appointments,
+    beds,
+    care,
+    care_paths,
+    care_rows,
+    people,
+    registry,
+    treatments,
+)
 from network_data.dirt import Faults
 from network_data.world import World, arrivals, care_places, doctor_id, hour_lists, tickets
 
 PEOPLE_AT_ONCE = 300_000
+APPOINTMENTS_IN_A_FILE = 1_000_000
 CHANGED, NEW = "is_changed", "is_new"
 Flags = dict[str, str]  # queries of counts
 
@@ -39,12 +50,14 @@ class Maker:
     counts: dict[str, dict[str, int]] = field(default_factory=dict)
     has_paths: bool = False
     written: int = 0
+    say: Callable[[str], None] = lambda text: None
     gathered: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """Open a database and put the plan of the network in it."""
         config = {"threads": "1", "memory_limit": self.memory}
         if self.spill is not None:
+            self.spill.mkdir(parents=True, exist_ok=True)
             config["temp_directory"] = str(self.spill)
         self.db = duckdb.connect(config=config)
         self.db.execute("set enable_progress_bar = false")
@@ -153,6 +166,7 @@ class Maker:
         rows = self.db.execute(f"copy ({query}) to '{target}' ({options})").fetchone()[0]
         self.add(f"{system}.{table}", "rows", rows)
         self.written += rows
+        self.say(f"{system}/{table}/{name}: {rows:,} rows")
         return rows
 
     @property
@@ -198,10 +212,17 @@ class Maker:
 
     # --- hospital operations ------------------------------------------------------------------
 
-    def appointments(self, year: int, month: int) -> None:
-        """Write the appointments, treatments and bills of a month."""
+    def appointments(self, year: int, month: int, part: int = 0) -> None:
+        """Write the appointments, treatments and bills of a month, or of a part of a large one."""
         world, db, name = self.world, self.db, f"{year}-{month:02d}"
-        db.execute(appointments.doctor_days(world, year, month))
+        begin, before = month_start(year, month), month_start(year, month, 1)
+        parts = self.parts(year, month)
+        if parts > 1:
+            name += f"-part{part + 1}"
+            days = (before - begin).days
+            ends = [begin + timedelta(days=days * (part + one) // parts) for one in (0, 1)]
+            begin, before = ends
+        db.execute(appointments.doctor_days(world, begin, before))
         db.execute(f"create or replace temp table core as {appointments.booked(world)}")
         db.execute(f"create or replace temp table seen as {appointments.seen(world)}")
         db.execute("drop table core")
@@ -239,6 +260,13 @@ class Maker:
             CHANGED,
             treatments.bill_flags(world),
         )
+        self._forget("seen", "given", "billed")
+
+    def parts(self, year: int, month: int) -> int:
+        """In how many files a month is written."""
+        begin, before = month_start(year, month), month_start(year, month, 1)
+        planned = sum(one.count for one in self.world.days if begin <= one.day < before)
+        return max(-(-planned // APPOINTMENTS_IN_A_FILE), 1)
 
     def patients(self, number: int) -> None:
         """Write one file of patients."""
@@ -286,13 +314,13 @@ class Maker:
             db.execute(f"create or replace temp table wanted as {care.next_stay(world)}")
         # whoever would come once more after the last step does not
         db.execute(f"update stays set next = 'none' where step = {care.STEPS - 1}")
-        for name, query in care.tables_of_path(world):
+        for name, query in care_paths.tables_of_path(world):
             db.execute(f"create or replace temp table {name} as {query}")
         if not self.has_paths:
-            db.execute(f"create temp table paths as {care.path(world)}")
+            db.execute(f"create temp table paths as {care_paths.path(world)}")
             self.has_paths = True
         else:
-            db.execute(f"insert into paths {care.path(world)}")
+            db.execute(f"insert into paths {care_paths.path(world)}")
 
     def episodes(self, year: int, month: int) -> None:
         """Write the episodes that begin in a month; the people until then are made already."""
@@ -335,7 +363,8 @@ class Maker:
     def bookings(self, months: list[tuple[int, int]]) -> None:
         """Write the appointments, treatments and bills of several months."""
         for year, month in months:
-            self.appointments(year, month)
+            for part in range(self.parts(year, month)):
+                self.appointments(year, month, part)
         self.deliver()
 
     def beds(self) -> None:

@@ -100,7 +100,8 @@ def known(world: World, first: int, end: int) -> str:
                 *, {draws.lottery("gender", GENDER_SHARES)} as gender,
                 date '{AS_OF}' - if(is_child,
                     (date '{AS_OF}' - registered)
-                        + ({draws.uniform("child")} * (6570 - (date '{AS_OF}' - registered)))::bigint,
+                        + ({draws.uniform("child")}
+                            * (6570 - (date '{AS_OF}' - registered)))::bigint,
                     {adult} * 365 + {draws.integer("days", 10, 364)}
                         + ({adult} // 4))::int as born,
                 {draws.integer("given name", 0, 23)} as given,
@@ -163,7 +164,8 @@ def patient_rows(world: World) -> str:
     plain_family = text_list([plain(name) for name in FAMILY_NAMES]) + "[1 + family]"
     email = (
         f"if(shares, 'family' || {first.number}::varchar, {by_gender(given_names)} || '.' ||"
-        f" {plain_family} || p::varchar) || {first.one_of('domain', ('@example.com', '@example.org'))}"
+        f" {plain_family} || p::varchar)"
+        f" || {first.one_of('domain', ('@example.com', '@example.org'))}"
     )
     insurer = draws.lottery("insurer", INSURERS)
     prefix = switch(insurer, INSURANCE_PREFIXES)

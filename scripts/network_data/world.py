@@ -23,6 +23,7 @@ from demo_data.hospital_appointments import (
     day_weights,
 )
 from demo_data.hospital_people import AS_OF, FACILITIES
+from demo_data.words import listed
 
 SEED = "wardhouse-network-1"
 LONGEST_LEAD = 90
@@ -35,8 +36,14 @@ EPISODES_A_PERSON = 1.6  # measured
 WIDTH = 6  # digits of an id, at least
 PLACES_OF_A_DOCTOR = 50  # tickets in the lottery of doctors
 
-_FIRST = ["Quoll", "Galah", "Bilby", "Potoroo", "Numbat", "Plover", "Dunnart", "Curlew", "Brolga", "Goanna", "Skink", "Echidna", "Bettong", "Wallaroo", "Lorikeet", "Kestrel", "Gannet", "Osprey", "Bowerbird", "Whipbird"]
-_LAST = ["mere", "ford", "wick", "stead", "combe", "haven", "moor", "leigh", "worth", "brook", "garth", "holt", "fell", "thorpe", "dale", "bourne", "wold", "cliffe"]
+_FIRST = listed(
+    "Quoll,Galah,Bilby,Potoroo,Numbat,Plover,Dunnart,Curlew,Brolga,Goanna,Skink,Echidna,Bettong,"
+    "Wallaroo,Lorikeet,Kestrel,Gannet,Osprey,Bowerbird,Whipbird"
+)
+_LAST = listed(
+    "mere,ford,wick,stead,combe,haven,moor,leigh,worth,brook,garth,holt,fell,thorpe,dale,bourne,"
+    "wold,cliffe"
+)
 _REGIONS = tuple(place.region for place in FACILITIES)
 _SPECIALTIES = FACILITIES[0].specialties + FACILITIES[1].specialties + FACILITIES[4].specialties
 
