@@ -20,7 +20,7 @@ from network_data.world import World
 
 COLUMNS = demo.COLUMNS
 ROWS = 12_200  # of the demo's table, without versions and rows to reject
-PAIRED_DAYS = 0.01  # days of a doctor on which one time is given twice
+PAIRED = 0.0013  # for each appointment of a day, that two of them get one time
 LATE = 0.01  # appointments that reach the system after their day
 CORRECTED, DELETED = 0.02, 0.004
 # How many are of this kind, so that the rates of faults are the demo's.
@@ -136,7 +136,7 @@ def booked(world: World) -> str:
             select
                 doctor_days.day, doctor_days.doctor, doctor_days.first, doctor_days.c,
                 doctors.place, doctors.slot_minutes, doctors.is_for_children,
-                {days.chance("paired", PAIRED_DAYS)} as has_pair,
+                {days.chance("paired", f"{PAIRED} * doctor_days.c")} as has_pair,
                 hours.minutes
             from doctor_days
             join doctors on doctors.doctor = doctor_days.doctor

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import cache
 from random import Random
 
 from demo_data.care_people import CARE_FACILITIES
@@ -218,6 +219,7 @@ def plan_days(appointments: int, seed: str) -> list[Day]:
     return days
 
 
+@cache
 def hour_lists(seed: str, variants: int) -> list[tuple[int, bool, int, int, list[int]]]:
     """The times of a doctor's day: (slot length, is Monday, appointments, variant, minutes).
 
@@ -233,11 +235,14 @@ def hour_lists(seed: str, variants: int) -> list[tuple[int, bool, int, int, list
                 for minute in range(0, 60, length)
             }
             for count in range(1, len(weights) + 1):
-                chances = inclusion(weights, count)
-                for variant in range(variants):
-                    random = Random(f"{seed}/{length}/{is_monday}/{count}/{variant}")
-                    times = systematic(chances, random)
-                    found.append((length, is_monday, count, variant, times))
+                random = Random(f"{seed}/{length}/{is_monday}/{count}")
+                # fewer different lists of many times do
+                different = variants if count <= 10 else variants // 4
+                lists = drawn_times(inclusion(weights, count), count, different, random)
+                found += [
+                    (length, is_monday, count, variant, lists[variant % different])
+                    for variant in range(variants)
+                ]
     return found
 
 
@@ -254,19 +259,31 @@ def inclusion(weights: dict[int, float], count: int) -> dict[int, float]:
     return {time: 1.0 if time in sure else weights[time] * rest / total for time in weights}
 
 
-def systematic(chances: dict[int, float], random: Random) -> list[int]:
-    """Draw times with these chances, as many as the chances add up to, in random order."""
-    order = sorted(chances, key=lambda _: random.random())
-    point, reached, chosen = random.random(), 0.0, []
-    for time in order:
-        reached += chances[time]
-        if reached > point:
-            chosen.append(time)
-            point += 1
-    wanted = round(sum(chances.values()))
-    rest = [time for time in order if time not in chosen]
-    chosen = (chosen + rest)[:wanted]
-    return sorted(chosen, key=lambda _: random.random())
+def drawn_times(
+    chances: dict[int, float], count: int, variants: int, random: Random
+) -> list[list[int]]:
+    """Draw so many times again and again, in random order, and each as often as it is likely.
+
+    A time (and an hour) that has come less often than it should is preferred: so few variants
+    would otherwise give some hours more than their weight.
+    """
+    lists: list[list[int]] = []
+    owed = dict.fromkeys(chances, 0.0)
+    hours = dict.fromkeys((time // 60 for time in chances), 0.0)
+    for _ in range(variants):
+        for time, chance in chances.items():
+            owed[time] += chance
+            hours[time // 60] += chance
+        chosen: list[int] = []
+        for _ in range(count):
+            free = [time for time in chances if time not in chosen]
+            best = max(free, key=lambda t: owed[t] + hours[t // 60] + random.random() / 2)
+            owed[best] -= 1
+            hours[best // 60] -= 1
+            chosen.append(best)
+        random.shuffle(chosen)
+        lists.append(chosen)
+    return lists
 
 
 def tickets(share: float) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import math
+import shutil
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -56,18 +57,30 @@ def db(network) -> duckdb.DuckDBPyConnection:
     for folder in network.glob("*/*"):
         connection.execute(f"create view {folder.name} as from '{folder}/*.parquet'")
     connection.execute(
+        f"""
+        create view newest_appointments as
+        select * exclude (filename, file_row_number)
+        from read_parquet(
+            '{network}/hospital_ops/appointments/*.parquet',
+            filename = true, file_row_number = true
+        )
+        qualify row_number() over (
+            partition by appointment_id order by filename desc, file_row_number desc
+        ) = 1
+        """
+    )
+    connection.execute(
         """
         create table booked as
         select
             *, cast(appointment_date as date) as day,
             cast(appointment_date as date) - cast(left(booked_at, 10) as date) as lead,
             cast(split_part(appointment_time, ':', 1) as int) as hour
-        from appointments
+        from newest_appointments
         where regexp_matches(appointment_date, '^202[3-6]-') and booked_at like '20__-__-__ __:__'
             and try_cast(booked_at as timestamp) is not null
             and try_cast(appointment_date as date) is not null
-            and regexp_matches(appointment_time, '^[0-9]{1,2}:[0-5][05]$')
-            and split_part(appointment_time, ':', 1) < '24'
+            and regexp_matches(appointment_time, '^(1[0-9]|0?[0-9]):[0-5][05]$')
             and appointment_date < '2026-07-01'
         """
     )
@@ -254,7 +267,7 @@ def test_costs_of_treatments_and_fates_of_bills(db):
             select treatment_type, count(*), avg(c), stddev(ln(c))
             from (select treatment_type, try_cast(cost as double) as c from treatments
                   where description != 'entered twice')
-            where c > 0 group by 1
+            where c between 0.01 and 1e6 group by 1
             """
         ).fetchall()
     }
@@ -366,8 +379,11 @@ def test_hazards_of_the_registry(tmp_path):
             count(*) filter (vital_status = 'dead'),
             sum(try_cast(last_contact_date as date) - cast(diagnosis_date as date)) / 30.4375
         from (select distinct on (patient_id) *
-            from (select * from '{tmp_path}/cancer_registry/cases/*.parquet' order by last_contact_date desc)
-            where try_cast(last_contact_date as date) >= cast(try_cast(diagnosis_date as date) as date)
+            from (
+                select * from '{tmp_path}/cancer_registry/cases/*.parquet'
+                order by last_contact_date desc
+            )
+            where try_cast(last_contact_date as date) >= try_cast(diagnosis_date as date)
                 and vital_status in ('dead', 'alive'))
         where stage in ('Stage I', 'Stage III') and cancer_type in ('Lung', 'Breast')
         group by 1, 2, 3
@@ -415,7 +431,8 @@ DIRT = {
 
 @pytest.mark.parametrize(("table", "what"), DIRT)
 def test_dirt_is_as_much_as_the_record_says(db, truths, table, what):
-    name = table.split(".")[1]
+    # an older version may hold what is no fault of the newest one
+    name = "newest_appointments" if "after_event" in what else table.split(".")[1]
     found = db.sql(f"select count(*) from {name} where {DIRT[table, what]}").fetchone()[0]
     assert found == truths["counts"][table].get(what, 0)
 
@@ -556,7 +573,6 @@ def test_a_day_brings_late_rows_corrections_and_deletions(tmp_path):
     (
         (("--appointments", "9999"), "--appointments 9,999 is outside 10,000"),
         (("--appointments", "20000", "--episodes", "-1"), "--episodes -1 is outside 0"),
-        (("--appointments", "1000000000"), "GB are needed"),
         (("--day", "2026-02-30"), "2026-02-30 is no day"),
         (("--history-until", "2022-01-01"), "2022-01-01 is outside the data"),
         (("--memory", "much"), "--memory much is no size"),
@@ -567,6 +583,14 @@ def test_nonsense_is_refused_in_one_line(tmp_path, arguments, words):
     with pytest.raises(settings.UserError) as told:
         generate_network.main(["--output", str(tmp_path / "raw"), *arguments])
     assert words in str(told.value) and ";" in str(told.value)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_too_small_a_disk_is_said_before_anything_is_made(tmp_path, monkeypatch):
+    usage = shutil.disk_usage(tmp_path)._replace(free=500_000)
+    monkeypatch.setattr(generate_network.shutil, "disk_usage", lambda path: usage)
+    with pytest.raises(settings.UserError, match="about 0.0 GB are needed and 0.0 GB are free"):
+        generate_network.main(["--output", str(tmp_path / "raw"), "--appointments", "10000"])
     assert list(tmp_path.iterdir()) == []
 
 
