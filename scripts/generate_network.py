@@ -29,8 +29,8 @@ from demo_data.cancer_registry import FIRST_DAY as REGISTRY_FROM
 from demo_data.hospital_appointments import FIRST_DAY
 from demo_data.hospital_people import AS_OF
 from network_data import people, truths
-from network_data.making import PEOPLE_AT_ONCE, Maker, months_of_data
-from network_data.world import SEED, World
+from network_data.making import PEOPLE_AT_ONCE, Maker
+from network_data.world import SEED, World, months_of_data
 from settings import UserError, run_main
 
 SMALLEST, LARGEST = 10_000, 1_000_000_000
@@ -226,6 +226,10 @@ def main(argv: list[str] | None = None) -> int:
         found = truths.record(world, makers)
         beside = output.parent / f"{output.name}_truths.json"
         beside.write_text(json.dumps(found, indent=2, ensure_ascii=False) + "\n")
+    except duckdb.OutOfMemoryException:
+        raise UserError(
+            f"the memory of a worker is used up, {options.memory}; give it more with --memory"
+        ) from None
     except (OSError, duckdb.IOException) as error:
         raise UserError(
             f"the files cannot be written ({error}), {output}; make room or choose another folder"

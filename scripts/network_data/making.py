@@ -17,8 +17,6 @@ import duckdb
 
 from demo_data import team_surveys
 from demo_data.care_people import CARE_FACILITIES
-from demo_data.hospital_appointments import FIRST_DAY
-from demo_data.hospital_people import AS_OF
 from network_data import (
     appointments,
     beds,
@@ -30,7 +28,16 @@ from network_data import (
     treatments,
 )
 from network_data.dirt import Faults
-from network_data.world import World, arrivals, care_places, doctor_id, hour_lists, tickets
+from network_data.world import (
+    World,
+    arrivals,
+    care_places,
+    doctor_id,
+    hour_lists,
+    month_start,
+    months_of_data,
+    tickets,
+)
 
 PEOPLE_AT_ONCE = 300_000
 APPOINTMENTS_IN_A_FILE = 1_000_000
@@ -397,19 +404,6 @@ class Maker:
     def _forget(self, *tables: str) -> None:
         for table in tables:
             self.db.execute(f"drop table if exists {table}")
-
-
-def month_start(year: int, month: int, months_later: int = 0) -> date:
-    """The first day of a month, or of one so many months later."""
-    place = year * 12 + month - 1 + months_later
-    return date(place // 12, place % 12 + 1, 1)
-
-
-def months_of_data() -> list[tuple[int, int]]:
-    """The months of the data, with those for which appointments are booked already."""
-    first = FIRST_DAY.year * 12 + FIRST_DAY.month - 1
-    last = AS_OF.year * 12 + AS_OF.month - 1
-    return [(place // 12, place % 12 + 1) for place in range(first, last + 4)]
 
 
 def _literal(value: object) -> str:

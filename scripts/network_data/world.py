@@ -315,3 +315,16 @@ def arrivals(world: World) -> list[tuple[date, int, int]]:
         found.append((FIRST_DAY + timedelta(days=number), first, end - first))
         first = end
     return found
+
+
+def month_start(year: int, month: int, months_later: int = 0) -> date:
+    """The first day of a month, or of one so many months later."""
+    place = year * 12 + month - 1 + months_later
+    return date(place // 12, place % 12 + 1, 1)
+
+
+def months_of_data() -> list[tuple[int, int]]:
+    """The months of the data, with those for which appointments are booked already."""
+    first = FIRST_DAY.year * 12 + FIRST_DAY.month - 1
+    last = AS_OF.year * 12 + AS_OF.month - 1
+    return [(place // 12, place % 12 + 1) for place in range(first, last + 4)]
