@@ -31,7 +31,9 @@ from network_data.dirt import Fault, Faults, from_demo
 from network_data.draws import Draws, Sql, numbered, switch, text_list
 from network_data.world import World
 
-PATIENT_ROWS, DOCTOR_ROWS = 4_000, 40
+PATIENT_ROWS = 4_000
+# The demo's few doctors have faults that no rule would tolerate of more of them.
+DOCTOR_ROWS = 250
 CHUNK = 1_000_000  # patients in a file
 SHARED_EMAIL_EVERY = 400  # of so many patients two share an e-mail address
 MOVED = 0.3  # patients who move once in the three years

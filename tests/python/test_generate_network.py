@@ -5,6 +5,7 @@ Usage: pytest tests/python/test_generate_network.py
 
 from __future__ import annotations
 
+import csv
 import shutil
 from collections import Counter
 from pathlib import Path
@@ -15,7 +16,14 @@ import pytest
 import generate_network
 import settings
 from conftest import WITHOUT_UNIT_TESTS, run_dbt
-from network_data import making
+from network_data import (
+    appointments,
+    care_rows,
+    making,
+    people,
+    registry,
+    treatments,
+)
 from network_data.world import World, inclusion, plan_days
 from network_fixtures import SIZE, is_near
 from raw_files import inventory
@@ -182,6 +190,32 @@ def test_the_raw_door_takes_the_folder(network):
 
 # What the models call another name than the record, or find in more than one column.
 CALLED = {"born_later": "out_of_range", "more_than_nights": "out_of_range"}
+
+
+def test_no_rate_of_dirt_is_more_than_the_rules_tolerate():
+    rules = Path(__file__).resolve().parents[2] / "seeds" / "reference" / "dq_rules.csv"
+    limits = {}
+    for rule in csv.DictReader(rules.open()):
+        limits[rule["source_table"], rule["kind"], rule["reason"]] = float(rule["threshold"])
+    world = World(10_000, 2_000, 200)
+    tables = {
+        "appointments": appointments.faults(world),
+        "treatments": treatments.treatment_faults(world),
+        "billing": treatments.bill_faults(world),
+        "patients": people.patient_faults(world),
+        "doctors": people.doctor_faults(world),
+        "episodes": care_rows.faults(world),
+        "cases": registry.faults(world),
+    }
+    for table, faults in tables.items():
+        rates: Counter = Counter()
+        for one in faults.list:
+            if one.kind in ("repaired", "rejected"):
+                rates[one.kind, CALLED.get(one.reason, one.reason)] += one.rate
+        assert rates
+        for (kind, reason), rate in rates.items():
+            limit = limits.get((table, kind, reason), limits.get(("all", kind, reason), 1))
+            assert rate < 0.8 * limit, (table, kind, reason)
 
 
 def planted(truths: dict) -> Counter:
