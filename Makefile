@@ -12,9 +12,12 @@ export WARDHOUSE_WAREHOUSE := $(WAREHOUSE)
 # make warehouse ACCEPT_LOSS=1 publishes although rows would be lost; make restore NUMBER=3 goes back.
 ACCEPT_LOSS ?=
 NUMBER ?=
+# make network-data OUTPUT=folder APPOINTMENTS=1000000
+OUTPUT ?= build/network
+APPOINTMENTS ?= 1000000
 
 .DEFAULT_GOAL := all
-.PHONY: all setup setup-dev warehouse restore history verify figures report test soak bench-report lint docs demo-data lock sbom audit clean help
+.PHONY: all setup setup-dev warehouse restore history verify figures report test soak bench-report lint docs demo-data network-data lock sbom audit clean help
 
 all: warehouse figures report ## Set up, build, test and publish the warehouse, draw figures and report (the default)
 
@@ -73,6 +76,9 @@ docs: setup ## Write dbt's documentation of every model and column as one page, 
 
 demo-data: setup ## Write the demo data anew (byte-identical unless the generator changed)
 	@$(BIN)/python scripts/generate_demo_data.py
+
+network-data: setup ## Write the extracts of a larger fictional network: OUTPUT=folder APPOINTMENTS=1000000
+	@$(BIN)/python scripts/generate_network.py --output "$(OUTPUT)" --appointments $(APPOINTMENTS)
 
 lock: setup ## Resolve the lock files anew from pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==0.13.9

@@ -24,7 +24,7 @@ import no_network
 import trial_report
 import vector_report
 
-pytest_plugins = ["browser_fixtures", "crash_fixtures"]
+pytest_plugins = ["browser_fixtures", "crash_fixtures", "network_fixtures"]
 ROOT = Path(__file__).resolve().parents[2]
 SHARED = Path(os.environ.get("WARDHOUSE_SHARED") or ROOT.parent / "shared")
 DBT = Path(sys.executable).parent / "dbt"
