@@ -89,7 +89,7 @@ add_charts(
                 "cases": "care episodes"},
         kpis=("PF01",),
         shareable={"cube": "episode_departments", "unit": "whole_percent",
-                   "measure": ready("share", "episodes"),
+                   "measure": ready("share", "episodes", n_is_part=True),
                    "labels": {"group": "Department", "value": "Share", "n": "Episodes",
                               "cases": "care episodes"}},
     ),

@@ -77,7 +77,7 @@ add_cubes(
     ),
 )
 
-READY = given("patients", value="share", low="share_low", high="share_high")
+READY = given("patients", n_is_part=True, value="share", low="share_low", high="share_high")
 LABELS_OF_SHARES = {"second": "Source", "value": "Share", "numerator": "Patients",
                     "n": "Patients of the source", "cases": "patients"}  # fmt: skip
 READY_LABELS = LABELS_OF_SHARES | {"n": "Patients"}

@@ -115,7 +115,7 @@ const charts = (() => {
     const period = held && !found.unfiltered.includes('period') ? state.period(filters, held) : page.whole_period;
     // a chart that is cut out or printed alone must say what it shows
     figure.querySelector('.period').textContent = [...state.places(filters, found.unfiltered, found.own), period].join(', ');
-    figure.querySelector('.n').textContent = found.n ? `n\u00a0=\u00a0${format.whole(found.n)}` : '';
+    figure.querySelector('.n').textContent = found.n ? `n\u00a0=\u00a0${format.whole(found.n)}${found.isPartial ? ` without what is ${page.unknown_word}` : ''}` : '';
     figure.querySelector('.remarks').textContent = notes.join(' ');
     const plot = figure.querySelector('.plot');
     const said = figure.querySelector('.refused');

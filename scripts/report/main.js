@@ -80,6 +80,7 @@ const main = (() => {
     cubes.load(page.cubes, await figures.unpack('cube-data'));
     compute.start(page);
     headlines.start(page);
+    tables.start(page);
     state.start(page);
     tiles.start(page);
     charts.start(page);
