@@ -217,10 +217,12 @@ add_charts(
         reference=1.0,
         headline="against",
         words={
-            "within": "None of {all} facilities shown has more or fewer readmissions than expected"
-                      " beyond chance",
-            "outside": "{outside} of {all} facilities shown: readmissions differ from"
-                       " what is expected; chance alone gives about one in twenty",
+            "within": "None of {all} facilities compared has more or fewer readmissions than"
+                      " expected beyond chance",
+            "named": "{names} times the readmissions expected, beyond chance: {outside} of {all}"
+                     " facilities compared; chance alone names about one in twenty",
+            "outside": "{outside} of {all} facilities compared: readmissions differ from"
+                       " what is expected; chance alone names about one in twenty",
         },
         note=f"Adjusted only for what the definition names, which is little. {REPORTED_FROM}",
         shareable={"measure": given("", **RATIO)},
@@ -271,16 +273,19 @@ add_charts(
         form="dots",
         unit="score",
         labels={"group": "Facility", "value": "Observed to expected",
-                "n": "Separations whose end is known", "cases": "separations", "expected_deaths": "Expected|score", "deaths": "Deaths"},
+                "n": "Separations whose end is known", "cases": "separations",
+                "expected_deaths": "Expected|score", "deaths": "Deaths"},
         extra=("deaths", "expected_deaths"),
         kpis=("PF12",),
         reference=1.0,
         headline="against",
         words={
-            "within": "None of {all} facilities shown has more or fewer deaths than expected"
+            "within": "None of {all} facilities compared has more or fewer deaths than expected"
                       " beyond chance",
-            "outside": "{outside} of {all} facilities shown: deaths differ from what is expected;"
-                       " chance alone gives about one in twenty",
+            "named": "{names} times the deaths expected, beyond chance: {outside} of {all}"
+                     " facilities compared; chance alone names about one in twenty",
+            "outside": "{outside} of {all} facilities compared: deaths differ from what is"
+                       " expected; chance alone names about one in twenty",
         },
         note=f"Adjusted only for what the definition names, which is little. {REPORTED_FROM}",
         shareable={"measure": given("", **RATIO)},

@@ -6,7 +6,6 @@ Usage: imported by build_report.py; nothing to run.
 from __future__ import annotations
 
 from report_registry import (
-    NOT_HELD,
     Cube,
     Measure,
     Tile,

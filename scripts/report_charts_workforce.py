@@ -72,6 +72,7 @@ add_charts(
             "within": (
                 "All {all} doctors compared have caseloads within the range that chance allows"
             ),
+            "named": ("{names}, the range that chance allows: {outside} of {all} doctors compared"),
             "outside": (
                 "{outside} of {all} doctors compared: caseload outside the range that chance allows"
             ),

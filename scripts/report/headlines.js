@@ -79,13 +79,23 @@ const headlines = (() => {
     return words ? said(words, { before: was, after: is }) : null;
   }
 
-  /** How many of those compared lie outside the range that chance allows. */
+  const NAMED = 3; // so many are named, more are counted
+
+  /** A sentence about those outside: who they are when they are few, how many when not. */
+  function outsiders(chart, outside, all, names) {
+    const words = !outside.length ? chart.words.within
+      : outside.length <= NAMED && chart.words.named ? chart.words.named : chart.words.outside;
+    return said(words, { outside: outside.length, all, names: listed(names(outside)) });
+  }
+
+  const listed = (names) => (names.length < 2 ? names.join('') : `${names.slice(0, -1).join('; ')} and ${names[names.length - 1]}`);
+
+  /** Who of those compared lies outside the range that chance allows. */
   function caseload(rows, chart) {
     const known = rows.filter((row) => row.side && row.side !== 'none');
     if (known.length < 3) return null;
-    const outside = known.filter((row) => row.side !== 'within').length;
-    const words = outside ? chart.words.outside : chart.words.within;
-    return said(words, { outside, all: known.length });
+    const outside = known.filter((row) => row.side !== 'within');
+    return outsiders(chart, outside, known.length, (few) => few.map((row) => `${row.label}: ${format.value(row.value, chart.unit)}, ${row.side}`));
   }
 
   /** What part of events falls into the day, when that is clearly more than the half it lasts. */
@@ -98,12 +108,13 @@ const headlines = (() => {
     return all >= minimum && low > 0.5 ? said(chart.words.day, { value: format.value(day / all, 'percent') }) : null;
   }
 
-  /** How many groups differ from a reference beyond chance. */
+  /** Which groups differ from a reference beyond chance. */
   function against(rows, chart) {
     const known = usable(rows);
     if (known.length < 3) return null;
-    const outside = known.filter((row) => row.low > chart.reference || row.high < chart.reference).length;
-    return said(outside ? chart.words.outside : chart.words.within, { outside, all: known.length });
+    const outside = known.filter((row) => row.low > chart.reference || row.high < chart.reference)
+      .sort((a, b) => b.value - a.value);
+    return outsiders(chart, outside, known.length, (few) => few.map((row, i) => `${row.label}${i ? '' : ' has'} ${format.value(row.value, chart.unit)}`));
   }
 
   const start = (page) => { minimum = page.minimum_n; };

@@ -22,7 +22,7 @@ WORDS = {
     "highest": "highest {label}: {value}", "lowest": "lowest {label}: {value}", "none": "none",
     "largest": "largest {label}: {value}", "rose": "rose {before} {after}", "same": "same",
     "fell": "fell {before} {after}", "within": "within of {all}", "outside": "{outside} of {all}",
-    "day": "{value} by day",
+    "day": "{value} by day", "named": "{names} ({outside} of {all})",
 }  # fmt: skip
 
 
@@ -209,7 +209,16 @@ def sides(*names: str) -> list[dict]:
 @pytest.mark.parametrize(
     ("rows", "said"),
     [
-        (sides("within", "above", "below", "within", "none"), "2 of 4"),
+        (sides("within", "above", "within", "none"), "D1: 25.0%, above (1 of 3)"),
+        (
+            sides("within", "above", "below", "within", "none"),
+            "D1: 25.0%, above and D2: 25.0%, below (2 of 4)",
+        ),
+        (
+            sides("below", "above", "below"),
+            "D0: 25.0%, below; D1: 25.0%, above and D2: 25.0%, below (3 of 3)",
+        ),
+        (sides("below", "above", "below", "below", "none"), "4 of 4"),  # too many to name
         (sides("within", "within", "within"), "within of 3"),
         (sides("within", "above"), None),
         (sides("none", "none", "none", "above", "within"), None),
@@ -246,8 +255,13 @@ def test_the_day_is_named_when_it_clearly_has_more_than_half(headline, rows, sai
 @pytest.mark.parametrize(
     ("rows", "said"),
     [
-        (CLEAR, "3 of 3"),
-        ([row("a", 60, 100), row("b", 28, 100), row("c", 33, 100)], "1 of 3"),
+        (CLEAR, "A has 60.0%; C 12.0% and B 10.0% (3 of 3)"),
+        ([row("a", 60, 100), row("b", 28, 100), row("c", 33, 100)], "A has 60.0% (1 of 3)"),
+        ([row("d", 70, 100), *CLEAR], "4 of 4"),
+        (
+            [row("a", 60, 100, label="{all} $&"), *CLEAR[1:]],
+            "{all} $& has 60.0%; C 12.0% and B 10.0% (3 of 3)",
+        ),
         ([row("a", 32, 100), row("b", 28, 100), row("c", 33, 100)], "within of 3"),
         ([row("a", 60, 100), row("b", 9, 9), row("c", 33, 100)], None),
         ([row("a", 60, 100), row("unknown", 90, 100), row("c", 33, 100)], None),
