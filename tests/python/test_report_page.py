@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 from report_browser import (
     NARROW,
@@ -59,6 +60,21 @@ def test_every_drawn_figure_is_in_it(report, demo_figures):
     assert sorted(found) == sorted(
         [f"figure-{figure['name']}", figure["alt"], True] for figure in manifest
     )
+
+
+def test_the_small_print_of_drawn_figures_can_be_read(report, demo_figures):
+    """Nine pixels at least, on a window as wide as most; letters are drawn as shapes of a scale."""
+    report.page.evaluate(OPEN_ALL)
+    widths = report.page.evaluate(
+        """() => [...document.querySelectorAll('figure.static')].map(figure =>
+            [figure.id.slice(7), figure.querySelector('img').getBoundingClientRect().width])"""
+    )
+    assert len(widths) > 20
+    for name, width in widths:
+        svg = (demo_figures / f"{name}.svg").read_text()
+        whole = float(re.search(r'viewBox="0 0 ([0-9.]+) ', svg)[1])
+        smallest = min(float(size) * 100 for size in re.findall(r"scale\(([0-9.]+) -", svg))
+        assert smallest * width / whole >= 9, (name, smallest, width)
 
 
 def test_without_scripts_it_says_that_it_needs_them(open_report, demo_report):
