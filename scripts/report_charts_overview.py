@@ -147,6 +147,7 @@ add_tiles(
          shareable={"cube": "episode_departments", "measure": ready("stay")}),
     Tile("readmission", "30-day unplanned readmission", "episodes", READMISSION, "percent",
          ("PF07",), "higher", "lower", note="Crude: not adjusted for who was admitted.",
+         open_months="the 30 days of follow-up after their stays are not over",
          shareable={"cube": "readmission_places", "unit": "whole_percent",
                     "measure": ready("readmission_rate")}),
     Tile("readmission-recorded", "Readmission as recorded", "episodes", RECORDED, "percent",

@@ -72,7 +72,10 @@ add_charts(
             "within": (
                 "All {all} doctors compared have caseloads within the range that chance allows"
             ),
-            "named": ("{names}, the range that chance allows: {outside} of {all} doctors compared"),
+            "named": (
+                "Caseload outside the range that chance allows: {names};"
+                " {outside} of {all} doctors compared"
+            ),
             "outside": (
                 "{outside} of {all} doctors compared: caseload outside the range that chance allows"
             ),
@@ -82,7 +85,8 @@ add_charts(
         kpis=("RS02", "RS03"),
         note=(
             "A triangle lies outside of the range of its branch, a cross is not compared: who came"
-            " or left (first to last month under 75% of the period) or is the only one of a branch."
+            " or left (first to last month under {full_period} of the period) or is the only one of"
+            " a branch."
             " Working hours and leave are not in the data, so that a doctor with fewer clinic days"
             " has fewer appointments for that reason alone: a triangle is a question, no verdict."
         ),

@@ -146,6 +146,7 @@ class Tile:
     control: tuple[str, ...] | None = None
     line: str = ""  # what the control chart shows where it is not the tile's own number
     line_unit: str = ""
+    open_months: str = ""  # why its line ends before the data do
     fallback_of: str = ""  # the tile that is shown instead where the data have what it needs
     shareable: Mapping[str, Any] = field(default_factory=dict)  # fields that differ in that edition
     section: str = "overview"

@@ -1,4 +1,4 @@
-"""The tables that the report holds as plain HTML: the claims ledger, and the quality of the data.
+"""The tables that the report holds as plain HTML: the quality of the data, and the definitions.
 
 Usage: imported by report_content.py; nothing to run.
 """
@@ -11,38 +11,62 @@ import duckdb
 
 from shareable import EDITION_TABLE
 
-VERDICTS = """case verdict
-    when 'supported' then 'Supported' when 'not_supported' then 'Not supported'
-    when 'contradicted' then 'Contradicted' else 'Not testable' end"""
 TESTED = "Published by a complete build in which every data test passed"
 MADE_BY = "Wardhouse, from the published marts; nothing is loaded from any network"
-ESTIMATE = """case when estimate is not null then format('{:.3f} ({})', estimate,
-    case when low is null and high is null then 'no interval'
-        else format('{} to {}', coalesce(format('{:.3f}', low), 'below'),
-            coalesce(format('{:.3f}', high), 'above')) end) end"""
+
+# Reasons of seeds/reference/dq_rules.csv in the words of somebody who keeps no warehouse
+REASONS = {
+    "malformed_line": "a broken line",
+    "blank_row": "an empty row",
+    "totals_row": "a row of totals among the records",
+    "header_row": "headings repeated among the records",
+    "missing_key": "no number to know the record by",
+    "missing_date": "no date",
+    "unusable_date": "a date that cannot be read",
+    "deleted_at_source": "withdrawn by the source",
+    "superseded": "replaced by a newer row",
+    "sentinel": "a placeholder, as 999 or “N/A”, instead of a value",
+    "free_text": "a remark where a category belongs",
+    "unmapped_code": "a word that is in no list of codes",
+    "not_a_date": "not a date",
+    "not_a_time": "not a time of day",
+    "not_a_timestamp": "not a date with a time",
+    "not_a_number": "not a number",
+    "out_of_range": "outside of what is possible",
+    "after_event": "later than the event that it comes before",
+    "before_start": "an end before its beginning",
+    "orphan": "points to a record that is not there",
+    "too_long": "too long to be a name",
+    "outcome_not_recorded": "no outcome recorded",
+    "outcome_recorded_early": "an outcome before its day",
+    "double_booking": "two appointments at once",
+    "treatment_without_attendance": "a treatment without attendance",
+    "paid_without_attendance": "paid without attendance",
+    "shared_email": "an e-mail address of several people",
+    "overlapping_stay": "a stay that overlaps another of the same person",
+    "period_mismatch": "a month or year that is not of its date",
+    "follow_up_beyond_data": "follow-up beyond the end of the data",
+    "too_few_items": "too few questions answered",
+    "difference": "rows that are nowhere",
+}
+KINDS = {
+    "rejected": "Row rejected",
+    "repaired": "Value not used",
+    "flagged": "Marked, but counted",
+    "superseded": "Row replaced",
+    "unreconciled": "Row unaccounted for",
+}
+
+
+def worded(column: str, words: dict[str, str]) -> str:
+    """A column of codes in words, as SQL; a code that nobody worded stays, without its lines."""
+    cases = " ".join(f"when '{code}' then '{text}'" for code, text in words.items())
+    return f"case {column} {cases} else replace({column}, '_', ' ') end"
+
 
 # section -> [(id, title, intro, what to say when there are no rows, query)]
+FIRST = {"reconciliation", "rejected"}  # before the section's charts: what all of them rest on
 TABLES: dict[str, list[tuple[str, str, str, str, str]]] = {
-    "claims": [
-        (
-            "claims-ledger",
-            "Claims ledger",
-            "What has been said of such data, and whether these data bear it out; what they do not"
-            " bear out stands first.",
-            "No claim is registered for these data.",
-            f"""
-            select statement as "Claim", {VERDICTS} as "Verdict",
-                coalesce(explanation, measure || ': ' || {ESTIMATE} || ', n = ' || n, '') as "Why",
-                source as "Said by"
-            from marts.claims_ledger
-            order by
-                array_position(
-                    ['contradicted', 'not_supported', 'supported', 'not_testable'], verdict
-                ),
-                claim_id
-            """,
-        )
-    ],
     "quality": [
         (
             "reconciliation",
@@ -52,7 +76,7 @@ TABLES: dict[str, list[tuple[str, str, str, str, str]]] = {
             """
             select source_system || ' / ' || source_table as "Raw table", raw_rows as "Raw rows",
                 accepted_rows as "Accepted", rejected_rows as "Rejected",
-                superseded_rows as "Superseded", difference as "Unaccounted"
+                superseded_rows as "Replaced", difference as "Unaccounted"
             from marts.dq_reconciliation
             order by 1
             """,
@@ -60,9 +84,10 @@ TABLES: dict[str, list[tuple[str, str, str, str, str]]] = {
         (
             "rejected",
             "Rows rejected and values not used, by reason",
-            "A rejected row is in no number. A value that cannot be used is empty; its row stays.",
+            "A rejected row is in no number. A value that cannot be used counts as missing; its row"
+            " stays.",
             "No row was rejected, and every value could be used.",
-            """
+            f"""
             with counted as (
                 select source_system, source_table, 'row rejected' as what, reason,
                     count(*) as events
@@ -74,7 +99,7 @@ TABLES: dict[str, list[tuple[str, str, str, str, str]]] = {
                 group by all
             )
             select source_system || ' / ' || source_table as "Raw table", what as "What",
-                replace(reason, '_', ' ') as "Reason", events as "Rows"
+                {worded("reason", REASONS)} as "Reason", events as "Rows"
             from counted
             order by source_system, source_table, what <> 'row rejected', events desc, what, reason
             """,
@@ -84,8 +109,8 @@ TABLES: dict[str, list[tuple[str, str, str, str, str]]] = {
             "Rules that the data came nearest to breaking",
             "A rule that is broken stops the publish: all of these held. The ten nearest.",
             "No rule has a threshold here.",
-            """
-            select replace(rule_id, '_', ' ') as "Rule",
+            f"""
+            select {worded("kind", KINDS)} || ': ' || {worded("reason", REASONS)} as "Rule",
                 source_system || ' / ' || source_table as "Raw table",
                 rows_failing as "Rows failing", rows_tested as "Rows tested",
                 printf('%.2f %%', 100 * failing_share) as "Share",
@@ -143,17 +168,24 @@ def tables(
             continue
         names = [column[0] for column in result.description]
         found_rows = result.fetchall()
+        # a column without any value, as the dates of files that have none, says nothing
+        kept = [
+            i
+            for i in range(len(names))
+            if not found_rows or any(row[i] is not None for row in found_rows)
+        ]
         columns = [
             {
-                "name": column,
+                "name": names[i],
                 "is_number": all(isinstance(row[i], int | float | None) for row in found_rows),
             }
-            for i, column in enumerate(names)
+            for i in kept
         ]
-        rows = [[shown(value) for value in row] for row in found_rows]
+        rows = [[shown(row[i]) for i in kept] for row in found_rows]
         found.append(
             {
                 "id": name,
+                "is_first": name in FIRST,
                 "title": title,
                 "intro": intro,
                 "empty": empty,

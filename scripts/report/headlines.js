@@ -95,7 +95,7 @@ const headlines = (() => {
     const known = rows.filter((row) => row.side && row.side !== 'none');
     if (known.length < 3) return null;
     const outside = known.filter((row) => row.side !== 'within');
-    return outsiders(chart, outside, known.length, (few) => few.map((row) => `${row.label}: ${format.value(row.value, chart.unit)}, ${row.side}`));
+    return outsiders(chart, outside, known.length, (few) => few.map((row) => `${row.label} (${format.value(row.value, chart.unit)}, ${row.side})`));
   }
 
   /** What part of events falls into the day, when that is clearly more than the half it lasts. */

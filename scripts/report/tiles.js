@@ -112,6 +112,15 @@ const tiles = (() => {
     return { ...found, compared: compared(tile, found.row, found.unfiltered, comparison) };
   }
 
+  /** Months of the selection that no line judges yet, and why. */
+  function openMonths(tile, found, filters) {
+    const { month } = found.points[found.points.length - 1];
+    const held = cubes.extent(tile.cube);
+    const end = filters.to || (held ? held[1] : page.period.last);
+    if (!tile.open_months || !found.isLatest || !(month < end)) return [];
+    return [element('span', { className: 'why' }, `Later months are not judged yet: ${tile.open_months}`)];
+  }
+
   function write(tile, box, filters, comparison) {
     const { row, unfiltered, refused, compared: versus } = numbers(tile, filters, comparison);
     const part = (name) => box.querySelector(`.${name}`);
@@ -140,7 +149,8 @@ const tiles = (() => {
           ? [element('span', { className: 'why' }, `${NO_FINDING[last.finding]} (to ${month})`)]
           : [icon(kind), element('span', { className: kind }, `${words} (${month})`)]),
         ...(target ? [icon(target[0]), element('span', {}, target[1])] : []),
-        ...(tile.line ? [element('span', { className: 'why' }, `Line: ${tile.line}`)] : []));
+        ...(tile.line ? [element('span', { className: 'why' }, `Line: ${tile.line}`)] : []),
+        ...(openMonths(tile, found, filters)));
     }
     following.set(tile.id, !unfiltered.length);
     part('line').hidden = !last;

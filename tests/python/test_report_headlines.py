@@ -209,14 +209,14 @@ def sides(*names: str) -> list[dict]:
 @pytest.mark.parametrize(
     ("rows", "said"),
     [
-        (sides("within", "above", "within", "none"), "D1: 25.0%, above (1 of 3)"),
+        (sides("within", "above", "within", "none"), "D1 (25.0%, above) (1 of 3)"),
         (
             sides("within", "above", "below", "within", "none"),
-            "D1: 25.0%, above and D2: 25.0%, below (2 of 4)",
+            "D1 (25.0%, above) and D2 (25.0%, below) (2 of 4)",
         ),
         (
             sides("below", "above", "below"),
-            "D0: 25.0%, below; D1: 25.0%, above and D2: 25.0%, below (3 of 3)",
+            "D0 (25.0%, below); D1 (25.0%, above) and D2 (25.0%, below) (3 of 3)",
         ),
         (sides("below", "above", "below", "below", "none"), "4 of 4"),  # too many to name
         (sides("within", "within", "within"), "within of 3"),

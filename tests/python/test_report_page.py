@@ -83,6 +83,16 @@ def test_without_scripts_it_says_that_it_needs_them(open_report, demo_report):
     assert opened.requests == []
 
 
+def test_quality_begins_with_every_row_being_accounted_for(report):
+    heads, numbers = report.page.evaluate(
+        """() => [[...document.querySelectorAll('#quality > h3, #quality figure h3')].map(
+                e => e.id), [...document.querySelectorAll('#quality > .scroll td.number')].map(
+                e => getComputedStyle(e).textAlign)]"""
+    )
+    assert heads[:3] == ["table-reconciliation", "table-rejected", "title-missing-values"]
+    assert len(numbers) > 50 and set(numbers) == {"right"}
+
+
 # --- people --------------------------------------------------------------------------------------
 
 

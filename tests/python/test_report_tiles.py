@@ -252,6 +252,20 @@ def icons_seen(report, database, facility: str, to: str) -> set[str]:
     return seen
 
 
+@pytest.mark.parametrize("name", ["collection", "readmission"])
+def test_months_that_are_not_over_are_said_to_be_not_judged(report, name):
+    """Their control charts end before the data do; a selection that ends there needs no word."""
+    tile, words = TILES[name], "Later months are not judged yet"
+
+    def says() -> str:
+        return report.page.locator(f"#tile-{name} .says").text_content()
+
+    report.set_filters()
+    assert f"{words}: {tile.open_months}" in says()
+    report.set_filters(to="2025-12")
+    assert words not in says()
+
+
 def test_no_comparison_with_months_before_the_data(report):
     """The registry's months reach further back than those of the hospitals."""
     report.set_filters(**{"from": "2023-09", "to": "2024-02", "compare": "previous"})
