@@ -21,6 +21,7 @@ import report_forms
 import report_tables
 from figure_registry import MINIMUM_N
 from figure_style import MONTHS
+from report_absent import SYSTEMS
 from report_cubes import Loaded
 from report_registry import CHARTS, LABELS, SECTIONS, Chart, Tile, of_edition
 from shareable import EDITION_TABLE
@@ -157,13 +158,20 @@ def names(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, str]]:
             if has_table(connection, table)
             else {}
         )
+    for column, thing in (
+        ("facility_id", "facility"), ("department_id", "department"), ("doctor_id", "doctor"),
+    ):  # fmt: skip
+        if "unknown" in found[column]:  # of a doctor at a facility, which of the two is not known?
+            found[column]["unknown"] = f"Unknown {thing}"
+    for code in found["department_id"]:  # a source's word for no department, or for one called so
+        system = SYSTEMS.get(code.removesuffix(".none"))
+        if code.endswith(".none") and system:
+            found["department_id"][code] = f"“None” in {system}"
     for column, called in found.items():
         twice = {name for name, times in Counter(called.values()).items() if times > 1}
         # two of one name are two bars, not one
         found[column] = {
-            code: f"{name} ({code.removesuffix('.none').replace('_', ' ')})"
-            if name in twice
-            else name
+            code: f"{name} ({code.replace('_', ' ')})" if name in twice else name
             for code, name in called.items()
         }
     return found | LABELS

@@ -45,7 +45,11 @@ const charts = (() => {
 
   const refusal = (chart, filters, found) => {
     if (found.refused) return `Not shown for this selection. ${found.refused}`;
-    if (!found.rows.length) return `No ${chart.labels.cases || 'data'} in this selection.`;
+    if (found.isNothing) {
+      const place = state.without(filters, chart.cube);
+      const what = chart.labels.cases || 'data';
+      return place ? `${place} has no ${what} in these data.` : `No ${what} in this selection.`;
+    }
     if (found.rows.every((row) => row.value === null)) {
       return found.rows.some((row) => row.hidden)
         ? (page.unknown_word === 'hidden' ? 'Not shown: the counts behind it are hidden in this edition.' : 'Not shown: too few cases to report any of it.')

@@ -140,7 +140,8 @@ const compute = (() => {
       if (chart.reference !== null) made.reference = chart.reference;
       return made;
     });
-    return { rows, unfiltered, refused };
+    // the whole of nothing is a row of 0
+    return { rows, unfiltered, refused, isNothing: apart.every((row) => !row.found) };
   }
 
   const unknownLast = (a, b) => (a.key === 'unknown') - (b.key === 'unknown');
@@ -225,7 +226,7 @@ const compute = (() => {
       }
     }
     const several = new Set(rows.map((row) => row.facility)).size > 1;
-    for (const row of rows) if (several && row.facility) row.label = `${row.label}, ${row.facility}`;
+    for (const row of rows) if (several && row.facility && row.key !== 'unknown') row.label = `${row.label}, ${row.facility}`;
   }
 
   /** What part of all that is shown each group is, where a chart asks for it. */

@@ -126,7 +126,7 @@ const tiles = (() => {
     const part = (name) => box.querySelector(`.${name}`);
     const hasValue = row && row.value !== null;
     part('value').textContent = hasValue ? format.value(row.value, tile.unit) : '–';
-    part('interval').textContent = !hasValue ? whyNot(tile, row, refused)
+    part('interval').textContent = !hasValue ? whyNot(tile, row, refused, filters)
       : [row.low !== null ? `${format.value(row.low, tile.unit)} to ${format.value(row.high, tile.unit)}` : '',
         tile.measure.kind === 'count' || row.n === null ? '' : `n = ${format.whole(row.n)}`].filter(Boolean).join(', ');
     part('compared').textContent = row ? versus.words : '';
@@ -158,9 +158,12 @@ const tiles = (() => {
     return row;
   }
 
-  function whyNot(tile, row, refused) {
+  function whyNot(tile, row, refused, filters) {
     if (refused) return refused;
-    if (!row) return 'No data in this selection';
+    if (!row) {
+      const place = state.without(filters, tile.cube);
+      return place ? `${place} has none in these data` : 'No data in this selection';
+    }
     return row.hidden ? 'Hidden in this edition' : `Fewer than ${tile.measure.minimum_n} cases (n = ${format.whole(row.n)})`;
   }
 
