@@ -71,7 +71,8 @@ add_charts(
                 "cases": "patients"},
         kpis=("PF01",),
         note="A patient may be in several months and in both lines: these numbers do not add up.",
-        shareable={"subtitle": "Different patients with a care episode in the month, rounded"},
+        shareable={"subtitle": "Different patients with a care episode in the month, rounded",
+                   "note": "A patient may be in several months: these numbers do not add up."},
     ),
     Chart(
         "departments",

@@ -33,6 +33,10 @@ add_charts(
             "Volume is not workload: branches differ in the number of their doctors (the chart of"
             " caseloads) and in what they treat."
         ),
+        shareable={
+            "note": "Volume is not workload: branches differ in the number of their doctors and in"
+            " what they treat."
+        },
     ),
     Chart(
         "branch-no-shows",

@@ -322,6 +322,7 @@ def section(
         *({"title": tile.label, "reason": reason} for tile, reason in own_tiles if reason),
         *({"title": chart.title, "reason": reason} for chart, reason in own_charts if reason),
         *absent,
+        *(report_tables.missing(connection, name) if is_shareable else ()),
     ]
     return {
         "id": name,

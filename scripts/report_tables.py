@@ -12,6 +12,7 @@ import duckdb
 from shareable import EDITION_TABLE
 
 TESTED = "Published by a complete build in which every data test passed"
+SINGLE_ROWS = "They count single rows of the extracts: the internal edition has them."
 MADE_BY = "Wardhouse, from the published marts; nothing is loaded from any network"
 
 # Reasons of seeds/reference/dq_rules.csv in the words of somebody who keeps no warehouse
@@ -89,19 +90,23 @@ TABLES: dict[str, list[tuple[str, str, str, str, str]]] = {
             "No row was rejected, and every value could be used.",
             f"""
             with counted as (
-                select source_system, source_table, 'row rejected' as what, reason,
-                    count(*) as events
+                select source_system, source_table, 'rows' as what, reason, count(*) as events
                 from marts.dq_rejected_rows
                 group by all
                 union all
-                select source_system, source_table, 'value of ' || column_name, reason, count(*)
+                select source_system, source_table, replace(column_name, '_', ' '), reason, count(*)
                 from marts.dq_repairs
                 group by all
             )
-            select source_system || ' / ' || source_table as "Raw table", what as "What",
-                {worded("reason", REASONS)} as "Reason", events as "Rows"
+            select source_system || ' / ' || source_table as "Raw table",
+                {worded("reason", REASONS)} as "Reason",
+                case when what = 'rows' then 'rows rejected' else 'values not used: ' || string_agg(
+                    what || ' ' || format('{{:,}}', events), ', ' order by events desc, what
+                ) end as "What",
+                cast(sum(events) as bigint) as "Times"
             from counted
-            order by source_system, source_table, what <> 'row rejected', events desc, what, reason
+            group by source_system, source_table, reason, what = 'rows'
+            order by source_system, source_table, what = 'rows' desc, sum(events) desc, reason
             """,
         ),
         (
@@ -152,6 +157,16 @@ TABLES: dict[str, list[tuple[str, str, str, str, str]]] = {
         ),
     ],
 }
+
+
+def missing(connection: duckdb.DuckDBPyConnection, section: str) -> list[dict[str, str]]:
+    """The tables of a section that this edition does without, and why."""
+    shown = {table["id"] for table in tables(connection, section, is_shareable=True)}
+    return [
+        {"title": title, "reason": SINGLE_ROWS}
+        for name, title, *_ in TABLES.get(section, [])
+        if name not in shown
+    ]
 
 
 def tables(

@@ -287,7 +287,7 @@ const compute = (() => {
     const isDistinct = chart.measure.kind === 'given' && chart.measure.given.value === chart.measure.per[0];
     return {
       ...found, n: isDistinct || chart.within === 'source_system' ? null : n, own: ownFilter(chart, filters),
-      isPartial: chart.measure.kind !== 'share' && found.rows.some((row) => row.hidden && row.n === null),
+      isPartial: found.rows.some((row) => row.hidden && row.n === null),
     };
   }
 

@@ -93,6 +93,30 @@ def test_quality_begins_with_every_row_being_accounted_for(report):
     assert len(numbers) > 50 and set(numbers) == {"right"}
 
 
+def test_every_section_leads_back_to_the_filters(report):
+    links = report.page.locator("main .back a")
+    assert links.count() == report.page.locator("main > section").count()
+    report.set_filters(compare="year")
+    links.last.click()
+    assert report.page.evaluate("document.activeElement.id") == "filters"
+    assert report.state()["compare"] == "year"
+
+
+def test_names_stand_whole_on_a_telephone(open_report, demo_report):
+    """On two lines where one is too short; a name that ends in dots may be any of several."""
+    opened = open_report(demo_report, viewport=NARROW)
+    opened.unpack_all()
+    drawn = opened.page.evaluate(
+        """['branch-volume', 'branch-no-shows', 'cancer-hospitals', 'cancer-outcomes'].map(id => [
+            window.wardhouse.rows(id).map(row => row.label),
+            [...document.querySelectorAll(`#chart-${id} .role-axis-label text`)].map(label =>
+                [...(label.querySelectorAll('tspan').length ? label.querySelectorAll('tspan')
+                    : [label])].map(line => line.textContent).join(' '))])"""
+    )
+    for labels, shown in drawn:
+        assert labels and set(labels) <= set(shown), (labels, shown)
+
+
 # --- people --------------------------------------------------------------------------------------
 
 

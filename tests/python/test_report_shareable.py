@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 import build_report  # noqa: F401  (registers every topic)
@@ -72,6 +74,27 @@ def test_an_n_that_lacks_hidden_counts_says_so(shared):
         rows = [row for row in chart["rows"] if row["hidden"] and row["n"] is None]
         if "n\u00a0=" in chart["subtitle"]:
             assert ("without what is hidden" in chart["subtitle"]) == bool(rows), chart["id"]
+
+
+def test_what_became_of_appointments_is_shown_as_far_as_it_is_held(shared):
+    """Cancelled ones and those without an outcome together, as only their sum is held."""
+    rows = shared.page.evaluate("window.wardhouse.rows('appointment-status')")
+    assert [row["label"] for row in rows] == ["Attended", "Missed", "Cancelled or not recorded"]
+    assert all(row["value"] for row in rows)
+    assert sum(row["num"] for row in rows) == rows[0]["n"]
+    note = shared.page.locator("#chart-appointment-status .note").text_content()
+    assert "does not tell cancelled" in note
+
+
+def test_it_speaks_of_nothing_that_it_does_not_hold(shared):
+    """A chart of doctors, a drawn figure, a second line: those are of the other edition."""
+    text = shared.page.evaluate(
+        "[...document.querySelectorAll('main .note, main .subtitle')].map(e => e.textContent)"
+    )
+    assert not [words for words in text if re.search("caseload|both lines|figure|funnel", words)]
+    quality = shared.page.locator("#quality").inner_text()
+    assert "Every raw row is accounted for" in quality
+    assert "They count single rows of the extracts: the internal edition has them." in quality
 
 
 def test_both_editions_round_alike(report, shared):
