@@ -121,6 +121,11 @@ add_charts(
         measure=count("visits"),
         form="heat",
         unit="count",
+        headline="heat",
+        words={
+            "row_highest": "{label} has the most emergency arrivals: {value}",
+            "column_highest": "Most emergency patients of an hour arrive from {label} on: {value}",
+        },
         labels={"group": "Weekday", "second": "Hour", "value": "Visits",
                 "cases": "emergency visits"},
         order="given",

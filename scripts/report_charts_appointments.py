@@ -132,6 +132,14 @@ add_charts(
         parts=OUTCOMES,
         form="lines",
         unit="percent",
+        headline="trend",
+        words={
+            "part": OUTCOMES["unresolved"],
+            "rose": "Appointments without a recorded outcome rose from {before} to {after} of those"
+            " due, year on year",
+            "fell": "Appointments without a recorded outcome fell from {before} to {after} of those"
+            " due, year on year",
+        },
         labels={
             "group": "Month",
             "second": "Outcome",
@@ -214,9 +222,11 @@ add_charts(
         measure=NO_SHOW,
         form="heat",
         unit="percent",
-        headline="highest",
+        headline="heat",
         words={
             "highest": "No-shows are most frequent on {label} at {across}: {value}",
+            "row_highest": "No-shows are most frequent on {label}: {value}",
+            "column_highest": "No-shows are most frequent at {label}: {value}",
         },
         labels={"group": "Weekday", "second": "Hour", **NO_SHOW_LABELS},
         order="given",

@@ -29,6 +29,43 @@ const headlines = (() => {
     return usable(rows).length > 1 ? chart.words.none || null : null;
   }
 
+  /** Rows of a heat map added up over its columns, or columns over its rows, with intervals. */
+  function margin(rows, chart, name) {
+    const groups = new Map();
+    for (const row of rows) {
+      const key = name === 'label' ? row.key : row.second;
+      if (!groups.has(key)) groups.set(key, { key, label: row[name], num: 0, den: 0, squares: 0 });
+      const group = groups.get(key);
+      for (const sum of ['num', 'den', 'squares']) group[sum] += row[sum] ?? 0;
+    }
+    const all = [...groups.values()];
+    const whole = all.reduce((sum, group) => sum + group.num, 0);
+    for (const group of all) {
+      const { kind } = chart.measure;
+      const n = kind === 'count' ? whole : group.den;
+      [group.low, group.high] = kind === 'mean' ? statistics.meanInterval(group.num, group.squares, n) : statistics.wilson(group.num, n);
+      const enough = n >= minimum && group.low !== null;
+      group.value = !enough ? null : kind === 'count' ? group.num : group.num / n;
+    }
+    return all;
+  }
+
+  /** The cell that stands apart from all others, else the whole row or column that does. */
+  function heat(rows, chart) {
+    const cell = highest(rows, chart);
+    // of numbers that come ready there are no sums, and a hidden cell leaves them unknown
+    if (cell || !['rate', 'mean', 'count'].includes(chart.measure.kind) || rows.some((row) => row.hidden)) return cell;
+    for (const [name, place] of [['label', 'row'], ['across', 'column']]) {
+      const all = margin(rows, chart, name);
+      for (const [side, above] of [['highest', true], ['lowest', false]]) {
+        const words = chart.words[`${place}_${side}`];
+        const one = words && clearly(all, above);
+        if (one) return fill(words, one, chart.unit);
+      }
+    }
+    return null;
+  }
+
   /** The largest part of a whole, when its interval lies above every other's, known or not. */
   function largest(rows, chart) {
     if (!chart.words.largest || rows.some((row) => row.hidden)) return null;
@@ -53,7 +90,8 @@ const headlines = (() => {
 
   /** Twelve months against the twelve before them. */
   function trend(rows, chart) {
-    const months = rows.filter((row) => row.part === rows[0].part && /^\d{4}-\d{2}$/.test(row.key));
+    const part = chart.words.part || (rows.length ? rows[0].part : '');
+    const months = rows.filter((row) => row.part === part && /^\d{4}-\d{2}$/.test(row.key));
     const last = months.slice(-12);
     const before = months.slice(-24, -12);
     const isWhole = months.length >= 24
@@ -62,7 +100,7 @@ const headlines = (() => {
     if (!isWhole) return null;
     let change;
     let ends;
-    if (chart.measure.kind === 'rate') {
+    if (['rate', 'share'].includes(chart.measure.kind)) {
       const [a, b] = [last, before].map((part) => ({ num: added(part, 'num'), den: added(part, 'den') }));
       if (a.den < minimum || b.den < minimum) return null;
       change = statistics.rateDifference(a, b);
@@ -118,5 +156,5 @@ const headlines = (() => {
   }
 
   const start = (page) => { minimum = page.minimum_n; };
-  return { start, daytime, against, highest, largest, largestTotal, trend, caseload, neutral: () => null };
+  return { start, daytime, against, heat, highest, largest, largestTotal, trend, caseload, neutral: () => null };
 })();
