@@ -227,6 +227,7 @@ add_charts(
             "highest": "No-shows are most frequent on {label} at {across}: {value}",
             "row_highest": "No-shows are most frequent on {label}: {value}",
             "column_highest": "No-shows are most frequent at {label}: {value}",
+            "none": "No-show rate by weekday and hour: no day or hour stands apart from all others",
         },
         labels={"group": "Weekday", "second": "Hour", **NO_SHOW_LABELS},
         order="given",

@@ -81,6 +81,7 @@ def collect(
         if is_shareable
         else connection.execute(FULL_PERIOD).fetchone()[0],
         "minimum_n": MINIMUM_N,
+        "publish": report_tables.publish_number(connection),
         "without_control": NO_CONTROL_CHARTS,
     }
     edition = "shareable" if is_shareable else "internal"

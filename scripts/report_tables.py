@@ -218,6 +218,16 @@ def shown(value: Any) -> str:
     return f"{value:,}" if isinstance(value, int) else str(value)
 
 
+def publish_number(connection: duckdb.DuckDBPyConnection) -> int:
+    """Which publish it is: the last of the ledger, or the one that the edition was made of."""
+    try:
+        sql = "select max(publish_number) from ledger.publishes"
+        return connection.execute(sql).fetchone()[0]
+    except duckdb.CatalogException:
+        sql = f"select publish_number from marts.{EDITION_TABLE}"
+        return connection.execute(sql).fetchone()[0]
+
+
 def facts(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
     """The footer: which data these are, and how they were checked."""
     try:
@@ -226,11 +236,8 @@ def facts(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
             from ledger.publishes order by publish_number desc limit 1
         """).fetchone()
     except duckdb.CatalogException:
-        (number,) = connection.execute(
-            f"select publish_number from marts.{EDITION_TABLE}"
-        ).fetchone()
         return [
-            ("Data", f"Shareable edition of publish {number}"),
+            ("Data", f"Shareable edition of publish {publish_number(connection)}"),
             ("Tests", TESTED),
             ("Made by", MADE_BY),
         ]

@@ -202,7 +202,7 @@ const charts = (() => {
       drawn.set(definition.id, entry);
       figure.querySelector('details.table').addEventListener('toggle', () => fillTable(entry));
       figure.querySelector('button.csv').addEventListener('click', () => {
-        tables.download(`${definition.id}.csv`, tables.csv(definition, entry.found.rows));
+        tables.download(`${state.fileName(definition.id, entry.found)}.csv`, tables.csv(definition, entry.found.rows));
       });
       observer.observe(figure);
     }

@@ -52,7 +52,7 @@ const headlines = (() => {
 
   /** The cell that stands apart from all others, else the whole row or column that does. */
   function heat(rows, chart) {
-    const cell = highest(rows, chart);
+    const cell = highest(rows, { ...chart, words: { ...chart.words, none: null } });
     // of numbers that come ready there are no sums, and a hidden cell leaves them unknown
     if (cell || !['rate', 'mean', 'count'].includes(chart.measure.kind) || rows.some((row) => row.hidden)) return cell;
     for (const [name, place] of [['label', 'row'], ['across', 'column']]) {
@@ -63,7 +63,7 @@ const headlines = (() => {
         if (one) return fill(words, one, chart.unit);
       }
     }
-    return null;
+    return usable(rows).length > 1 ? chart.words.none || null : null;
   }
 
   /** The largest part of a whole, when its interval lies above every other's, known or not. */

@@ -116,6 +116,18 @@ const state = (() => {
     return column ? known.labels[column][filters[column]] || filters[column] : '';
   }
 
+  /** The filters that a chart follows as a part of a file's name: letters, digits, - and _ only. */
+  function fileName(id, { unfiltered, own }) {
+    const plain = (text) => text.normalize('NFKD').replace(/[^A-Za-z0-9]+/g, '-').replace(/^-|-$/g, '').slice(0, 40);
+    const places = Object.keys(CHOICES)
+      .filter((column) => current[column] && column !== own && !unfiltered.includes(column))
+      .map((column) => plain(current[column]) || 'unnamed');
+    const months = (current.from || current.to) && !unfiltered.includes('period')
+      ? [`${current.from || known.first}-to-${current.to || known.last}`] : [];
+    const data = known.last ? [`data-to-${known.last}`] : [];
+    return [id, ...(places.length + months.length ? [...places, ...months] : ['all']), `publish-${known.publish}`, ...data].join('_');
+  }
+
   /** The filters in words. */
   function sentence(filters) {
     const parts = [
@@ -169,6 +181,7 @@ const state = (() => {
       last,
       months: new Set(page.months),
       labels: page.labels,
+      publish: page.publish,
       doctors: page.doctors,
       facility_id: new Set(page.facilities),
       department_id: new Set(page.departments),
@@ -177,5 +190,5 @@ const state = (() => {
     set(fromHash());
   }
 
-  return { start, set, checked, taken, leftOut: () => leftOut, fromHash, fromControls, sentence, places, without, period, comparison, whyNot, get: () => current };
+  return { start, set, checked, taken, leftOut: () => leftOut, fromHash, fromControls, sentence, places, without, fileName, period, comparison, whyNot, get: () => current };
 })();

@@ -130,6 +130,7 @@ HEAT_WORDS = {
     "row_highest": "row {label}: {value}",
     "row_lowest": "low row {label}: {value}",
     "column_highest": "column {label}: {value}",
+    "none": "nothing",
 }
 
 
@@ -141,7 +142,7 @@ HEAT_WORDS = {
         # a and b are high, so that only c stands apart
         (cells((0.36, 0.37), (0.36, 0.35), (0.2, 0.19)), "low row C: 19.5%"),
         (cells((0.3, 0.2), (0.31, 0.21), (0.3, 0.2)), "column at 0: 30.3%"),
-        (cells((0.2, 0.21), (0.2, 0.2)), None),  # nothing beyond chance
+        (cells((0.2, 0.21), (0.2, 0.2)), "nothing"),  # beyond chance
         (cells((0.5, 0.5), (0.1, 0.1), den=4), None),  # eight cases of each row are too few
         (cells((0.6, 0.6, 0.6), (0.1, 0.1, 0.1), den=8), "row A: 62.5%"),  # 24 are enough
         ([*cells((0.3, 0.31, 0.29), (0.2, 0.19, 0.2)), hidden("c")], None),
