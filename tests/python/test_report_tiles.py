@@ -301,14 +301,25 @@ def a_headline_on_the_day_needs_more_than_half_for_certain(report):
 def a_headline_against_what_is_expected_counts_those_beyond_chance(report):
     def places(*bounds: tuple[float, float]) -> list[dict]:
         return [
-            {"key": f"f{i}", "value": (low + high) / 2, "low": low, "high": high}
+            {
+                "key": f"f{i}",
+                "label": f"Facility {i}",
+                "value": (low + high) / 2,
+                "low": low,
+                "high": high,
+            }
             for i, (low, high) in enumerate(bounds)
         ]
 
     chart = "readmission-expected"
     within = [(0.5, 1.4), (0.7, 1.1), (0.9, 1.6)]
     assert headline(report, chart, places(*within)).startswith("None of 3 facilities")
-    assert headline(report, chart, places(*within, (1.2, 2.0))).startswith("1 of 4 facilities")
+    one = headline(report, chart, places(*within, (1.2, 2.0)))
+    assert one.startswith(
+        "Facility 3 has 1.60 times the readmissions expected, beyond chance: 1 of 4"
+    )
+    many = headline(report, chart, places(*within, *[(1.2, 2.0)] * 4))
+    assert many.startswith("4 of 7 facilities compared: readmissions differ")
     assert headline(report, chart, places(*within[:2])) is None
 
 
