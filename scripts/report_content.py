@@ -162,11 +162,13 @@ def names(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, str]]:
     for column, thing in (
         ("facility_id", "facility"), ("department_id", "department"), ("doctor_id", "doctor"),
     ):  # fmt: skip
-        if "unknown" in found[column]:  # of a doctor at a facility, which of the two is not known?
+        if (
+            found[column].get("unknown") == "Unknown"
+        ):  # of a doctor at a facility, which of the two is not known?
             found[column]["unknown"] = f"Unknown {thing}"
     for code in found["department_id"]:  # a source's word for no department, or for one called so
         system = SYSTEMS.get(code.removesuffix(".none"))
-        if code.endswith(".none") and system:
+        if code.endswith(".none") and system and found["department_id"][code] == "None":
             found["department_id"][code] = f"“None” in {system}"
     for column, called in found.items():
         twice = {name for name, times in Counter(called.values()).items() if times > 1}
