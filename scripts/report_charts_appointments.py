@@ -25,6 +25,12 @@ OUTCOMES = {
     "unresolved": "Not recorded",
 }
 
+# cancelled and not recorded ones are too few of a month to be told apart in the shareable edition
+OUTCOMES_SHAREABLE = {
+    "parts": {"attended": "Attended", "no_shows": "Missed", "neither": "Cancelled or not recorded"},
+    "note": "This edition does not tell cancelled appointments from those without an outcome.",
+}
+
 add_cubes(
     Cube(
         "appointments",
@@ -36,13 +42,13 @@ add_cubes(
         """,
         shareable="""
             select facility_id, strftime(month, '%Y-%m') as period,
-                due, attended, no_shows, cancelled, unresolved,
-                null as attended_by_known, null as first_attendances
+                due, attended, no_shows, due - attended - no_shows as neither
             from marts.kpi_appointment_outcomes_monthly
             union all
-            select facility_id, 'all', due, attended, no_shows, cancelled, unresolved, null, null
+            select facility_id, 'all', due, attended, no_shows, due - attended - no_shows
             from marts.kpi_facility_activity
         """,
+        shareable_measures=("due", "attended", "no_shows", "neither"),
         shareable_totals=("facility_id", "period"),
         holds="appointments",
     ),
@@ -113,6 +119,7 @@ add_charts(
         order="given",
         sequence=tuple(OUTCOMES),
         kpis=("AP01", "AP02", "AP03", "AP04", "AP10"),
+        shareable=OUTCOMES_SHAREABLE | {"sequence": tuple(OUTCOMES_SHAREABLE["parts"])},
     ),
     Chart(
         "appointment-status-monthly",
@@ -125,6 +132,14 @@ add_charts(
         parts=OUTCOMES,
         form="lines",
         unit="percent",
+        headline="trend",
+        words={
+            "part": OUTCOMES["unresolved"],
+            "rose": "Appointments without a recorded outcome rose from {before} to {after} of those"
+            " due, year on year",
+            "fell": "Appointments without a recorded outcome fell from {before} to {after} of those"
+            " due, year on year",
+        },
         labels={
             "group": "Month",
             "second": "Outcome",
@@ -133,6 +148,7 @@ add_charts(
             "cases": "appointments",
         },  # fmt: skip
         kpis=("AP01", "AP02", "AP03", "AP04", "AP10"),
+        shareable=OUTCOMES_SHAREABLE,
     ),
     Chart(
         "not-recorded-by-branch",
@@ -206,9 +222,12 @@ add_charts(
         measure=NO_SHOW,
         form="heat",
         unit="percent",
-        headline="highest",
+        headline="heat",
         words={
             "highest": "No-shows are most frequent on {label} at {across}: {value}",
+            "row_highest": "No-shows are most frequent on {label}: {value}",
+            "column_highest": "No-shows are most frequent at {label}: {value}",
+            "none": "No-show rate by weekday and hour: no day or hour stands apart from all others",
         },
         labels={"group": "Weekday", "second": "Hour", **NO_SHOW_LABELS},
         order="given",

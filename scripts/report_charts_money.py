@@ -162,7 +162,7 @@ add_tiles(
          fixed={"source_system": "hospital_ops"}),
     Tile("collection", "Collected of what was billed", "bills",
          ratio("paid_amount", "billed_amount", "bills_with_amount"), "percent", ("FN07",),
-         "higher", "lower", section="money",
+         "higher", "lower", section="money", open_months="their bills are still being paid",
          note=f"Dollars, so that no interval belongs to it. {COLLECTED_LATER}"),
     Tile("billed", "Billed", "bills", total("billed_amount", "bills_with_amount"), "money",
          (), "more", "less", control=(), section="money"),

@@ -5,8 +5,10 @@ Usage: imported by build_report.py; nothing to run.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from report_charts_overview import MORTALITY, READMISSION, RECORDED, SUCCESS, ready
-from report_registry import Chart, Cube, add_charts, add_cubes, given, share
+from report_registry import Chart, Cube, Measure, add_charts, add_cubes, given, share
 
 CRUDE = (
     "Crude: facilities differ in whom they admit (age, illness, kind of stay), and that is not"
@@ -16,7 +18,8 @@ CHOSEN = (
     "Who gets which treatment depends on the illness: a difference here is no effect of the"
     " treatment."
 )
-REPORTED_FROM = "Not reported below 50 stays."
+LEAST_STAYS = 50  # as kpi_readmissions_overall and kpi_mortality_overall have it
+REPORTED_FROM = f"Not reported below {LEAST_STAYS} stays."
 
 add_cubes(
     Cube(
@@ -85,6 +88,19 @@ add_cubes(
         shareable_measures=("cases", "share", "share_low", "share_high"),
         holds="cases of the cancer registry",
     ),
+    # what the shareable edition says of all cases: of hospitals and kinds, some are hidden
+    Cube(
+        "cancer_whole",
+        measures=("cases", "success_rate", "success_rate_low", "success_rate_high"),
+        internal=None,
+        shareable="""
+            select cases, success_rate, success_rate_low, success_rate_high
+            from marts.kpi_treatment_outcomes
+            where source_system = 'cancer_registry' and facility_id = 'all' and treatment = 'all'
+        """,
+        additive=False,
+        holds="cases of the cancer registry",
+    ),
     Cube(
         "readmission_places",
         measures=(
@@ -114,18 +130,20 @@ add_cubes(
     Cube(
         "mortality_places",
         measures=(
-            "separations", "deaths", "expected_deaths",
+            "separations_with_disposition", "deaths", "expected_deaths",
             "mortality_rate", "mortality_rate_low", "mortality_rate_high",
             "observed_to_expected", "observed_to_expected_low", "observed_to_expected_high",
         ),
         internal="""
-            select facility_id, department_id, separations, deaths, expected_deaths,
+            select facility_id, department_id, separations_with_disposition, deaths,
+                expected_deaths,
                 mortality_rate, mortality_rate_low, mortality_rate_high,
                 observed_to_expected, observed_to_expected_low, observed_to_expected_high
             from marts.kpi_mortality_overall
         """,
         shareable="""
-            select facility_id, department_id, separations, deaths, expected_deaths,
+            select facility_id, department_id, separations_with_disposition, deaths,
+                expected_deaths,
                 mortality_rate, mortality_rate_low, mortality_rate_high,
                 observed_to_expected, observed_to_expected_low, observed_to_expected_high
             from marts.kpi_mortality_overall
@@ -141,13 +159,24 @@ SUCCESS_LABELS = {"group": "Treatment", "value": "Success rate", "numerator": "S
                   "n": "With a known outcome"}  # fmt: skip
 SUCCESS_SHAREABLE = {
     "unit": "whole_percent",
-    "measure": ready("success_rate", "cases"),
-    "labels": {"group": "Treatment", "value": "Success rate", "n": "Cases", "cases": "cases"},
+    # the cases with a known outcome, which the rate is of, are not held here
+    "measure": ready("success_rate"),
+    "extra": ("cases",),
+    "labels": {"group": "Treatment", "value": "Success rate", "cases": "Cases"},
 }
-RATIO = given(
-    "", value="observed_to_expected", low="observed_to_expected_low",
-    high="observed_to_expected_high",
-)  # fmt: skip
+RESPONSE_SHAREABLE = SUCCESS_SHAREABLE | {
+    "labels": SUCCESS_SHAREABLE["labels"] | {"value": "Response rate"},
+}
+RATIO = {
+    "value": "observed_to_expected", "low": "observed_to_expected_low",
+    "high": "observed_to_expected_high",
+}  # fmt: skip
+
+
+def ratio_of(n: str) -> Measure:
+    """Observed over expected among n stays; the mart has none of fewer than LEAST_STAYS."""
+    return replace(given(n, **RATIO), minimum_n=LEAST_STAYS)
+
 
 add_charts(
     Chart(
@@ -165,9 +194,9 @@ add_charts(
         kpis=("PF07",),
         note=f"{CRUDE} The funnel of readmissions (figure R-01) shows what chance explains.",
         shareable={"cube": "readmission_places", "unit": "whole_percent",
-                   "measure": ready("readmission_rate"),
+                   "measure": ready("readmission_rate"), "extra": ("readmissions",),
                    "labels": {"group": "Facility", "value": "Readmission rate",
-                              "n": "Index stays", "cases": "index stays"},
+                              "readmissions": "Readmissions", "cases": "index stays"},
                    "note": CRUDE},
     ),
     Chart(
@@ -177,10 +206,10 @@ add_charts(
         subtitle="Observed over expected 30-day readmissions; 1 is as expected from like patients",
         cube="readmission_places",
         by=("facility_id",),
-        measure=RATIO,
+        measure=ratio_of("index_stays"),
         form="dots",
         unit="score",
-        labels={"group": "Facility", "value": "Observed to expected",
+        labels={"group": "Facility", "value": "Observed to expected", "n": "Index stays",
                 "cases": "index stays", "expected_readmissions": "Expected|score",
                 "readmissions": "Readmissions"},
         extra=("readmissions", "expected_readmissions"),
@@ -188,12 +217,15 @@ add_charts(
         reference=1.0,
         headline="against",
         words={
-            "within": "None of {all} facilities shown has more or fewer readmissions than expected"
-                      " beyond chance",
-            "outside": "{outside} of {all} facilities shown: readmissions differ from"
-                       " what is expected; chance alone gives about one in twenty",
+            "within": "None of {all} facilities compared has more or fewer readmissions than"
+                      " expected beyond chance",
+            "named": "{names} times the readmissions expected, beyond chance: {outside} of {all}"
+                     " facilities compared; chance alone names about one in twenty",
+            "outside": "{outside} of {all} facilities compared: readmissions differ from"
+                       " what is expected; chance alone names about one in twenty",
         },
         note=f"Adjusted only for what the definition names, which is little. {REPORTED_FROM}",
+        shareable={"measure": given("", **RATIO)},
     ),
     Chart(
         "readmission-recorded",
@@ -226,7 +258,9 @@ add_charts(
         kpis=("PF11",),
         note=CRUDE,
         shareable={"cube": "mortality_places", "unit": "whole_percent",
-                   "measure": ready("mortality_rate", "separations")},
+                   "measure": ready("mortality_rate"), "extra": ("deaths",),
+                   "labels": {"group": "Facility", "value": "Mortality", "deaths": "Deaths",
+                              "cases": "separations whose end is known"}},
     ),
     Chart(
         "mortality-expected",
@@ -235,22 +269,26 @@ add_charts(
         subtitle="Observed over expected deaths in hospital; 1 is as expected from like patients",
         cube="mortality_places",
         by=("facility_id",),
-        measure=RATIO,
+        measure=ratio_of("separations_with_disposition"),
         form="dots",
         unit="score",
         labels={"group": "Facility", "value": "Observed to expected",
-                "cases": "separations", "expected_deaths": "Expected|score", "deaths": "Deaths"},
+                "n": "Separations whose end is known", "cases": "separations",
+                "expected_deaths": "Expected|score", "deaths": "Deaths"},
         extra=("deaths", "expected_deaths"),
         kpis=("PF12",),
         reference=1.0,
         headline="against",
         words={
-            "within": "None of {all} facilities shown has more or fewer deaths than expected"
+            "within": "None of {all} facilities compared has more or fewer deaths than expected"
                       " beyond chance",
-            "outside": "{outside} of {all} facilities shown: deaths differ from what is expected;"
-                       " chance alone gives about one in twenty",
+            "named": "{names} times the deaths expected, beyond chance: {outside} of {all}"
+                     " facilities compared; chance alone names about one in twenty",
+            "outside": "{outside} of {all} facilities compared: deaths differ from what is"
+                       " expected; chance alone names about one in twenty",
         },
         note=f"Adjusted only for what the definition names, which is little. {REPORTED_FROM}",
+        shareable={"measure": given("", **RATIO)},
     ),
     Chart(
         "success-by-treatment",
@@ -281,7 +319,7 @@ add_charts(
                 "cases": "cases of the cancer registry"},
         kpis=("CA05",),
         note=CHOSEN,
-        shareable=SUCCESS_SHAREABLE,
+        shareable=RESPONSE_SHAREABLE,
     ),
     *(
         Chart(
@@ -300,7 +338,7 @@ add_charts(
             labels={"group": group, "value": "Share", "numerator": "Cases", "n": "Of",
                     "cases": "cases of the cancer registry"},
             kpis=("CA01",),
-            shareable={"measure": ready("share", "cases"), "unit": "whole_percent",
+            shareable={"measure": ready("share", "cases", n_is_part=True), "unit": "whole_percent",
                        "labels": {"group": group, "value": "Share", "n": "Cases",
                                   "cases": "cases of the cancer registry"}},
         )

@@ -6,7 +6,6 @@ Usage: imported by build_report.py; nothing to run.
 from __future__ import annotations
 
 from report_registry import (
-    NOT_HELD,
     Cube,
     Measure,
     Tile,
@@ -134,9 +133,9 @@ SUCCESS = rate(["successes"], ["evaluable"])
 SATISFACTION = mean("satisfaction_sum", "satisfaction_squares", "satisfaction_scores")
 
 
-def ready(name: str, n: str = "") -> Measure:
+def ready(name: str, n: str = "", n_is_part: bool = False) -> Measure:
     """A number of the shareable edition with its interval, as its mart has it."""
-    return given(n, value=name, low=f"{name}_low", high=f"{name}_high")
+    return given(n, n_is_part, value=name, low=f"{name}_low", high=f"{name}_high")
 
 
 add_tiles(
@@ -148,6 +147,7 @@ add_tiles(
          shareable={"cube": "episode_departments", "measure": ready("stay")}),
     Tile("readmission", "30-day unplanned readmission", "episodes", READMISSION, "percent",
          ("PF07",), "higher", "lower", note="Crude: not adjusted for who was admitted.",
+         open_months="the 30 days of follow-up after their stays are not over",
          shareable={"cube": "readmission_places", "unit": "whole_percent",
                     "measure": ready("readmission_rate")}),
     Tile("readmission-recorded", "Readmission as recorded", "episodes", RECORDED, "percent",
@@ -158,7 +158,7 @@ add_tiles(
     Tile("mortality", "In-hospital mortality", "episodes", MORTALITY, "percent", ("PF11",),
          "higher", "lower", note="Crude: not adjusted for who was admitted.",
          shareable={"cube": "mortality_places", "unit": "whole_percent",
-                    "measure": ready("mortality_rate", "separations")}),
+                    "measure": ready("mortality_rate")}),
     Tile("satisfaction", "Mean satisfaction, 0 to 10", "episodes", SATISFACTION, "score",
          ("EX01",), "higher", "lower",
          shareable={"cube": "satisfaction_places",
@@ -167,9 +167,10 @@ add_tiles(
          ("ED01",), "more", "fewer", line="visits each month",
          shareable={"cube": "emergency_months", "measure": count("visits")}),
     Tile("cancer-cases", "Cancer cases", "cancer_facilities", count("cases"), "count", ("CA01",),
-         "more", "fewer", control=()),
+         "more", "fewer", control=(), shareable={"cube": "cancer_whole"}),
     Tile("cancer-response", "Response to cancer treatment", "registry_outcomes", SUCCESS,
          "percent", ("CA05",), "higher", "lower", control=(),
          note="Of cases that can be evaluated; not adjusted for the stage of the illness.",
-         shareable=NOT_HELD),
+         shareable={"cube": "cancer_whole", "unit": "whole_percent",
+                    "measure": ready("success_rate")}),
 )  # fmt: skip

@@ -77,12 +77,13 @@ add_cubes(
     ),
 )
 
-READY = given("patients", value="share", low="share_low", high="share_high")
+READY = given("patients", n_is_part=True, value="share", low="share_low", high="share_high")
 LABELS_OF_SHARES = {"second": "Source", "value": "Share", "numerator": "Patients",
                     "n": "Patients of the source", "cases": "patients"}  # fmt: skip
 READY_LABELS = LABELS_OF_SHARES | {"n": "Patients"}
+COUNTED_APART = "Sources are counted apart: nothing links their patients."  # of all facilities
 EACH_SOURCE = (
-    "Sources are counted apart: nothing links their patients. A facility's patients are all who"
+    f"{COUNTED_APART} A facility's patients are all who"
     " were booked or seen there; one of two facilities counts at both."
 )
 
@@ -124,7 +125,11 @@ def _profile(dimension: str, title: str, group: str, note: str = "") -> Chart:
         sequence=tuple(SOURCES),
         kpis=("DM01",),
         note=f"{note} {EACH_SOURCE}".strip(),
-        shareable={"measure": READY, "labels": {"group": group, **READY_LABELS}},
+        shareable={
+            "measure": READY,
+            "labels": {"group": group, **READY_LABELS},
+            "note": f"{note} {COUNTED_APART}".strip(),
+        },
     )
 
 
@@ -177,6 +182,7 @@ add_charts(
         shareable={
             "measure": READY,
             "labels": {"group": "Source", **READY_LABELS, "second": "Gender"},
+            "note": COUNTED_APART,
         },
     ),
     _profile(

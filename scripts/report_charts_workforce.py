@@ -33,6 +33,10 @@ add_charts(
             "Volume is not workload: branches differ in the number of their doctors (the chart of"
             " caseloads) and in what they treat."
         ),
+        shareable={
+            "note": "Volume is not workload: branches differ in the number of their doctors and in"
+            " what they treat."
+        },
     ),
     Chart(
         "branch-no-shows",
@@ -72,6 +76,10 @@ add_charts(
             "within": (
                 "All {all} doctors compared have caseloads within the range that chance allows"
             ),
+            "named": (
+                "Caseload outside the range that chance allows: {names};"
+                " {outside} of {all} doctors compared"
+            ),
             "outside": (
                 "{outside} of {all} doctors compared: caseload outside the range that chance allows"
             ),
@@ -81,7 +89,8 @@ add_charts(
         kpis=("RS02", "RS03"),
         note=(
             "A triangle lies outside of the range of its branch, a cross is not compared: who came"
-            " or left (first to last month under 75% of the period) or is the only one of a branch."
+            " or left (first to last month under {full_period} of the period) or is the only one of"
+            " a branch."
             " Working hours and leave are not in the data, so that a doctor with fewer clinic days"
             " has fewer appointments for that reason alone: a triangle is a question, no verdict."
         ),

@@ -14,12 +14,14 @@ from typing import Any
 import duckdb
 
 import report_absent
+import report_claims
 import report_cubes
 import report_figures
 import report_forms
 import report_tables
 from figure_registry import MINIMUM_N
 from figure_style import MONTHS
+from report_absent import SYSTEMS
 from report_cubes import Loaded
 from report_registry import CHARTS, LABELS, SECTIONS, Chart, Tile, of_edition
 from shareable import EDITION_TABLE
@@ -42,7 +44,8 @@ READING = (
     " special cause is a change. A control chart does not say whether the level is good."
 )
 SPARK = "spark"
-FULL_PERIOD_SHARE = 0.75  # as full_period_share of dbt_project.yml, which the file does not hold
+# with which doctors are compared; a file without doctors has none, and needs none
+FULL_PERIOD = "select max(full_period_share) from marts.kpi_caseload_balance"
 
 
 def collect(
@@ -74,8 +77,11 @@ def collect(
         "period": {"first": months[0] if months else None, "last": months[-1] if months else None},
         "whole_period": "whole period",
         "unknown_word": "hidden" if is_shareable else "not reported",
-        "full_period_share": FULL_PERIOD_SHARE,
+        "full_period_share": None
+        if is_shareable
+        else connection.execute(FULL_PERIOD).fetchone()[0],
         "minimum_n": MINIMUM_N,
+        "publish": report_tables.publish_number(connection),
         "without_control": NO_CONTROL_CHARTS,
     }
     edition = "shareable" if is_shareable else "internal"
@@ -89,7 +95,16 @@ def collect(
         "reading": READING if "control" in described else "",
         "controls": controls(page, labels, months),
         "sections": [
-            section(connection, name, charts, tiles, definitions, figures, is_shareable)
+            section(
+                connection,
+                name,
+                charts,
+                tiles,
+                definitions,
+                figures,
+                is_shareable,
+                part_of_period(page["full_period_share"]),
+            )  # fmt: skip
             for name in SECTIONS
         ],
         "facts": report_tables.facts(connection),
@@ -101,6 +116,11 @@ def has_table(connection: duckdb.DuckDBPyConnection, name: str) -> bool:
     """Whether the published file has this mart."""
     sql = "select 1 from duckdb_tables() where schema_name = 'marts' and table_name = ?"
     return connection.execute(sql, [name]).fetchone() is not None
+
+
+def part_of_period(share: float | None) -> str:
+    """The setting in words; a file without doctors has none."""
+    return "most" if share is None else f"{100 * share:g}%"
 
 
 def largest_hidden(connection: duckdb.DuckDBPyConnection, edition: str) -> int:
@@ -139,13 +159,22 @@ def names(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, str]]:
             if has_table(connection, table)
             else {}
         )
+    for column, thing in (
+        ("facility_id", "facility"), ("department_id", "department"), ("doctor_id", "doctor"),
+    ):  # fmt: skip
+        if (
+            found[column].get("unknown") == "Unknown"
+        ):  # of a doctor at a facility, which of the two is not known?
+            found[column]["unknown"] = f"Unknown {thing}"
+    for code in found["department_id"]:  # a source's word for no department, or for one called so
+        system = SYSTEMS.get(code.removesuffix(".none"))
+        if code.endswith(".none") and system and found["department_id"][code] == "None":
+            found["department_id"][code] = f"“None” in {system}"
     for column, called in found.items():
         twice = {name for name, times in Counter(called.values()).items() if times > 1}
         # two of one name are two bars, not one
         found[column] = {
-            code: f"{name} ({code.removesuffix('.none').replace('_', ' ')})"
-            if name in twice
-            else name
+            code: f"{name} ({code.replace('_', ' ')})" if name in twice else name
             for code, name in called.items()
         }
     return found | LABELS
@@ -285,6 +314,7 @@ def section(
     definitions: dict[str, dict],
     figures: Path | None,
     is_shareable: bool,
+    full_period: str,
 ) -> dict[str, Any]:
     """What the template needs of a section."""
     title, question = SECTIONS[name]
@@ -295,6 +325,7 @@ def section(
         *({"title": tile.label, "reason": reason} for tile, reason in own_tiles if reason),
         *({"title": chart.title, "reason": reason} for chart, reason in own_charts if reason),
         *absent,
+        *(report_tables.missing(connection, name) if is_shareable else ()),
     ]
     return {
         "id": name,
@@ -317,7 +348,7 @@ def section(
                 "id": chart.chart_id,
                 "title": chart.title,
                 "subtitle": chart.subtitle,
-                "note": chart.note,
+                "note": chart.note.replace("{full_period}", full_period),
                 "is_wide": chart.form == "heat",
                 "mart": mart(chart.cube, is_shareable),
                 "definitions": [definitions[kpi] for kpi in chart.kpis if kpi in definitions],
@@ -326,6 +357,7 @@ def section(
             if reason is None
         ],
         "absent": report_absent.together(left_out),
+        "claims": report_claims.ledger(connection, is_shareable) if name == "claims" else None,
         "tables": report_tables.tables(connection, name, is_shareable),
         "figures": drawn,
     }

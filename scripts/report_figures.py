@@ -29,8 +29,8 @@ SECTION_OF = {
 }
 # What an interactive chart shows as well; papers and slides still want the drawn one.
 ALSO_INTERACTIVE = {
-    "A-01", "A-02", "A-03", "B-01", "B-02", "C-01", "C-02", "M-01", "M-03", "M-04", "P-01", "P-02",
-    "P-03", "V-01", "V-02", "V-03", "X-01", "X-02",
+    "A-01", "A-03", "B-02", "C-01", "C-02", "M-01", "M-03", "M-04", "P-01", "P-02", "P-03", "V-01",
+    "V-02", "V-03", "X-02",
 }  # fmt: skip
 SVG_SIZE = re.compile(rb'viewBox="0 0 ([0-9.]+) ([0-9.]+)"')
 NOT_DRAWN = "Drawn from another publish, or not at all: run `make figures report`."

@@ -30,6 +30,7 @@ AXIS_FORMAT = {
     "days": "~f",
 }
 NARROW = 480  # pixels of a card below which labels and the numbers beside marks are short
+PHONE = 310  # of half a sheet of paper there is more
 # the card, not what its labels leave of it; width is there to notice a change
 IN_NARROW = f"width > 0 && containerSize()[0] < {NARROW}"
 SIDES = ["within", "above", "below", "none"]  # of the range that chance allows; not compared
@@ -80,28 +81,41 @@ def _quantity(unit: str, zero: bool) -> dict:
             tickCount=5,
             domain=False,
             labelOverlap=True,
+            labelSeparation=6,  # the last one is moved inwards, towards the one before it
             **({"labelExpr": AXIS_WORDS[unit]} if unit in AXIS_WORDS else {}),
         ),
         "scale": alt.Scale(zero=zero, nice=True),
     }
 
 
-def _labels() -> alt.Y:
-    """Names of groups in the order of the rows."""
+def _labels(is_high: bool = True) -> alt.Y:
+    """Names of groups in the order of the rows; on a telephone on two lines, if rows are high."""
+    words = "'^(.{5,18}) (.+)$'"
+    is_long = (
+        f"containerSize()[0] < {PHONE} && length(datum.label) > 15"
+        f" && test(regexp({words}), datum.label)"
+    )
+    apart = rf"split(replace(datum.label, regexp({words}), '$1\n$2'), '\n')"
+    two_lines = {
+        "labelExpr": f"{is_long} ? {apart} : datum.label",
+        # the first of two lines stands above the middle
+        "labelBaseline": {"condition": {"test": is_long, "value": "bottom"}, "value": "middle"},
+    }
     axis = alt.Axis(
         title=None, domain=False, ticks=False, grid=False, labelColor=INK, labelPadding=8,
-        labelLimit=alt.ExprRef(f"{IN_NARROW} ? 110 : 230"),
+        labelLimit=alt.ExprRef(f"{IN_NARROW} ? (containerSize()[0] < {PHONE} ? 110 : 150) : 230"),
+        **(two_lines if is_high else {}),
     )  # fmt: skip
     return alt.Y("label:N", sort=alt.EncodingSortField("rank", op="min"), axis=axis)
 
 
-def _beside(x: str = "value:Q") -> alt.Chart:
+def _beside(is_high: bool = True) -> alt.Chart:
     """The number in words, right of the plot."""
     return (
         _base()
         .transform_calculate(said=f"{IN_NARROW} ? datum.short : datum.text")
         .mark_text(align="left", dx=8, color=GREY, fontSize=12)
-        .encode(x=alt.XValue("width"), y=_labels(), text="said:N")
+        .encode(x=alt.XValue("width"), y=_labels(is_high), text="said:N")
     )
 
 
@@ -167,7 +181,7 @@ def bars(unit: str) -> alt.LayerChart:
 def ranges(unit: str) -> alt.LayerChart:
     """A count per group beside the range that chance allows; outside of it in shape and colour."""
     span = _base().mark_bar(color="#DFE7EE", height={"band": 0.75}).encode(
-        x=alt.X("low:Q", **_quantity(unit, zero=True)), x2="high:Q", y=_labels()
+        x=alt.X("low:Q", **_quantity(unit, zero=True)), x2="high:Q", y=_labels(is_high=False)
     )  # fmt: skip
     colour = alt.Color(
         "side:N",
@@ -180,9 +194,11 @@ def ranges(unit: str) -> alt.LayerChart:
         legend=None,
     )
     point = _base().mark_point(filled=True, size=90, opacity=1).encode(
-        x="value:Q", y=_labels(), color=colour, shape=shape, tooltip=_tooltip()
+        x="value:Q", y=_labels(is_high=False), color=colour, shape=shape, tooltip=_tooltip()
     )  # fmt: skip
-    return alt.layer(span, point, _beside()).properties(width="container", height=alt.Step(24))
+    return alt.layer(span, point, _beside(is_high=False)).properties(
+        width="container", height=alt.Step(24)
+    )
 
 
 def _series_colour() -> alt.Color:
@@ -202,7 +218,8 @@ def lines(unit: str) -> alt.LayerChart:
             labelOverlap=True,
             labelSeparation=8,
             labelBound=True,
-            tickCount=8,
+            labelExpr=f"{IN_NARROW} ? utcFormat(datum.value, '%b %y') : datum.label",
+            tickCount=alt.ExprRef(f"containerSize()[0] < {PHONE} ? 2 : {IN_NARROW} ? 4 : 8"),
         ),
     )
     y = alt.Y("value:Q", **_quantity(unit, zero=unit in FROM_ZERO))
@@ -225,7 +242,7 @@ def lines(unit: str) -> alt.LayerChart:
     end = (
         _base()
         .transform_filter("datum.last")
-        .mark_text(align="left", dx=8, fontSize=12, limit=130)
+        .mark_text(align="left", dx=8, fontSize=12, limit=170)
         .encode(
             x=x,
             y="end:Q",
@@ -288,7 +305,7 @@ def heat(unit: str) -> alt.LayerChart:
             labelExpr=f"{IN_NARROW} ? datum.label : split(datum.label, ' ')",
         ),
     )  # fmt: skip
-    y = _labels()
+    y = _labels(is_high=False)
     scale = alt.Scale(type="quantize", range=HEAT, zero=False)
     cell = _base().mark_rect(stroke="white", strokeWidth=1).encode(
         x=x,
@@ -372,11 +389,11 @@ def pairs(unit: str) -> alt.LayerChart:
     # of a scale of its own: it stays out of the legend
     stroke = alt.Stroke("part:N", sort=TONE, scale=alt.Scale(range=SERIES), legend=None)
     row = _base().mark_rule(color=GRID, strokeWidth=1).encode(
-        y=_labels(), x=alt.XValue(0), x2=alt.X2Value("width")
+        y=_labels(is_high=False), x=alt.XValue(0), x2=alt.X2Value("width")
     )  # fmt: skip
     point = _base().mark_point(filled=True, size=80, opacity=0.9).encode(
-        x=x, y=_labels(), color=_parts(None), shape=shape, tooltip=_tooltip_of_part()
+        x=x, y=_labels(is_high=False), color=_parts(None), shape=shape, tooltip=_tooltip_of_part()
     )  # fmt: skip
-    return alt.layer(row, point, _earlier(_labels(), stroke=stroke)).properties(
+    return alt.layer(row, point, _earlier(_labels(is_high=False), stroke=stroke)).properties(
         width="container", height=alt.Step(24)
     )

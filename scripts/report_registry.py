@@ -58,6 +58,7 @@ class Measure:
     squares: str = ""
     given: Mapping[str, str] = field(default_factory=dict)
     minimum_n: int = MINIMUM_N  # fewer, and no value is shown
+    n_is_part: bool = False  # of `given` shares: the count is the part itself, not what it is of
 
 
 def count(*of: str) -> Measure:
@@ -90,9 +91,13 @@ def ratio(of: str, per: str, n: str) -> Measure:
     return Measure("ratio", (of,), (per, n))
 
 
-def given(n: str, **columns: str) -> Measure:
-    """Numbers that the mart holds ready (value, low, high); n: "" where it is not published."""
-    return Measure("given", (), (n,) if n else (), given=columns)
+def given(n: str, n_is_part: bool = False, **columns: str) -> Measure:
+    """Numbers that the mart holds ready (value, low, high); n: "" where it is not published.
+
+    n is what the number was divided by, never another count that is at hand; of a share it may be
+    the part itself (`n_is_part`), which the page then does not call n.
+    """
+    return Measure("given", (), (n,) if n else (), given=columns, n_is_part=n_is_part)
 
 
 @dataclass(frozen=True)
@@ -141,6 +146,7 @@ class Tile:
     control: tuple[str, ...] | None = None
     line: str = ""  # what the control chart shows where it is not the tile's own number
     line_unit: str = ""
+    open_months: str = ""  # why its line ends before the data do
     fallback_of: str = ""  # the tile that is shown instead where the data have what it needs
     shareable: Mapping[str, Any] = field(default_factory=dict)  # fields that differ in that edition
     section: str = "overview"

@@ -5,7 +5,7 @@ Usage: imported by scripts/generate_demo_data.py; nothing to run.
 
 from datetime import timedelta
 
-from demo_data.care_dirt import HOSTILE_TEXT, take
+from demo_data.care_dirt import take
 from demo_data.hospital_dirt import (
     ABSURD_DATE,
     BAD_DATES,
@@ -29,6 +29,7 @@ SPELLINGS = (
     ("hospital", "Waratah Ridge Hospital", "Waratah Ridge Hosp.", 8),
     ("hospital", "Banksia Bay Hospital", "Banksia Bay", 6),
 )
+RARE_REGION = "Norfolk Island"  # one patient of a small place: too few to report, and no mistake
 UNREADABLE_DATES = ("2025-02-30", "last spring", "31/31/2024", "2024-13-05")
 
 
@@ -89,7 +90,7 @@ def plant(cases: Table) -> None:
 
 
 def plant_oddities(cases: Table) -> None:
-    """Write what only looks like dirt: other spellings, no treatment, a hostile region."""
+    """Write what only looks like dirt: other spellings, no treatment, a rare region."""
     for column, usual, other, number in SPELLINGS:
 
         def is_usual(row: Row, column: str = column, usual: str = usual) -> bool:
@@ -99,8 +100,9 @@ def plant_oddities(cases: Table) -> None:
             row.values[column] = other
     for row in take(cases, 8, "treatment None", is_followed):
         row.values["treatment"] = "None"
+    # the purpose only draws the lot: another word would move all that is chosen after it
     (row,) = take(cases, 1, "hostile text", is_followed)
-    row.values["region"] = HOSTILE_TEXT
+    row.values["region"] = RARE_REGION
     (row,) = take(cases, 1, "absurd date", is_recent)
     unknown = ("survival_months", "vital_status", "last_contact_date", "decision_date")
     row.values |= dict.fromkeys((*unknown, "referral_date", "treatment_date"), "")
@@ -141,7 +143,7 @@ def looks_like_dirt(cases: Table) -> dict:
     rows = [row.values for row in cases.rows]
     return {
         "treatment_none_rows": sum(row["treatment"] == "None" for row in rows),
-        "hostile_text_rows": sum(row["region"] == HOSTILE_TEXT for row in rows),
+        "rare_region_rows": sum(row["region"] == RARE_REGION for row in rows),
         "absurd_future_date": ABSURD_DATE,
         "other_spellings": {other: usual for _, usual, other, _ in SPELLINGS},
     }

@@ -45,7 +45,11 @@ const charts = (() => {
 
   const refusal = (chart, filters, found) => {
     if (found.refused) return `Not shown for this selection. ${found.refused}`;
-    if (!found.rows.length) return `No ${chart.labels.cases || 'data'} in this selection.`;
+    if (found.isNothing) {
+      const place = state.without(filters, chart.cube);
+      const what = chart.labels.cases || 'data';
+      return place ? `${place} has no ${what} in these data.` : `No ${what} in this selection.`;
+    }
     if (found.rows.every((row) => row.value === null)) {
       return found.rows.some((row) => row.hidden)
         ? (page.unknown_word === 'hidden' ? 'Not shown: the counts behind it are hidden in this edition.' : 'Not shown: too few cases to report any of it.')
@@ -115,7 +119,7 @@ const charts = (() => {
     const period = held && !found.unfiltered.includes('period') ? state.period(filters, held) : page.whole_period;
     // a chart that is cut out or printed alone must say what it shows
     figure.querySelector('.period').textContent = [...state.places(filters, found.unfiltered, found.own), period].join(', ');
-    figure.querySelector('.n').textContent = found.n ? `n\u00a0=\u00a0${format.whole(found.n)}` : '';
+    figure.querySelector('.n').textContent = found.n ? `n\u00a0=\u00a0${format.whole(found.n)}${found.isPartial ? ` without what is ${page.unknown_word}` : ''}` : '';
     figure.querySelector('.remarks').textContent = notes.join(' ');
     const plot = figure.querySelector('.plot');
     const said = figure.querySelector('.refused');
@@ -198,7 +202,7 @@ const charts = (() => {
       drawn.set(definition.id, entry);
       figure.querySelector('details.table').addEventListener('toggle', () => fillTable(entry));
       figure.querySelector('button.csv').addEventListener('click', () => {
-        tables.download(`${definition.id}.csv`, tables.csv(definition, entry.found.rows));
+        tables.download(`${state.fileName(definition.id, entry.found)}.csv`, tables.csv(definition, entry.found.rows));
       });
       observer.observe(figure);
     }

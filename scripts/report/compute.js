@@ -140,7 +140,8 @@ const compute = (() => {
       if (chart.reference !== null) made.reference = chart.reference;
       return made;
     });
-    return { rows, unfiltered, refused };
+    // the whole of nothing is a row of 0
+    return { rows, unfiltered, refused, isNothing: apart.every((row) => !row.found) };
   }
 
   const unknownLast = (a, b) => (a.key === 'unknown') - (b.key === 'unknown');
@@ -225,7 +226,7 @@ const compute = (() => {
       }
     }
     const several = new Set(rows.map((row) => row.facility)).size > 1;
-    for (const row of rows) if (several && row.facility) row.label = `${row.label}, ${row.facility}`;
+    for (const row of rows) if (several && row.facility && row.key !== 'unknown') row.label = `${row.label}, ${row.facility}`;
   }
 
   /** What part of all that is shown each group is, where a chart asks for it. */
@@ -238,8 +239,10 @@ const compute = (() => {
   function words(chart, row) {
     row.short = row.hidden ? page.unknown_word : row.few ? `n < ${chart.measure.minimum_n}` : format.value(row.value, chart.unit);
     const isPlain = ['count', 'total'].includes(chart.measure.kind);
-    row.count = row.n === null ? 'hidden' : format.whole(row.n);
-    const counted = chart.measure.kind === 'share' ? format.whole(row.num) : `n ${row.count}`;
+    row.count = row.n === null ? page.unknown_word : format.whole(row.n);
+    const isPart = chart.measure.n_is_part && row.n !== null; // the group's own count, no denominator
+    const counted = chart.measure.kind === 'share' ? format.whole(row.num) : isPart ? row.count : `n ${row.count}`;
+    if (isPart) row.count = `not held; ${row.count} of them here`;
     row.text = isPlain || row.hidden || row.few || row.n === null ? row.short : `${row.short}  (${counted})`;
     if (row.share !== undefined) row.text = `${row.short}  (${format.value(row.share, 'percent')})`;
     if (chart.form === 'heat') row.text = row.short.replace(' days', '');
@@ -282,7 +285,10 @@ const compute = (() => {
     const n = counted.reduce((sum, row) => sum + (chart.measure.kind === 'share' ? row.num : row.n) || 0, 0);
     // distinct people of two groups or sources may be the same
     const isDistinct = chart.measure.kind === 'given' && chart.measure.given.value === chart.measure.per[0];
-    return { ...found, n: isDistinct || chart.within === 'source_system' ? null : n, own: ownFilter(chart, filters) };
+    return {
+      ...found, n: isDistinct || chart.within === 'source_system' ? null : n, own: ownFilter(chart, filters),
+      isPartial: found.rows.some((row) => row.hidden && row.n === null),
+    };
   }
 
   /** Whether a comparison would be with anything else: not where its filter is not held. */

@@ -135,6 +135,12 @@ const cubes = (() => {
     return { rows, unfiltered, refused: null };
   }
 
+  /** Whether a cube has no row at all of a value of one of its columns. */
+  function lacks(name, column, value) {
+    const held = dimension(loaded[name], column);
+    return Boolean(held) && !held.values.includes(value);
+  }
+
   /** First and last month that a cube holds; null when it has no months. */
   function extent(name) {
     const period = dimension(loaded[name], 'period');
@@ -169,5 +175,5 @@ const cubes = (() => {
     return sum(name, filters, [column], []).rows.map((row) => row.key[0]);
   }
 
-  return { load, sum, values, possible, extent, reaches, loaded };
+  return { load, sum, values, possible, extent, lacks, reaches, loaded };
 })();

@@ -19,7 +19,7 @@ const format = (() => {
     count: (value) => minus(whole.format(value)),
     money,
     score: (value) => minus(two.format(value)),
-    days: (value) => minus(`${one.format(value)} days`),
+    days: (value) => minus(`${two.format(value)} days`), // as the marts of the shareable edition have it
   };
   const POINTS = {
     percent: (value) => `${one.format(100 * value)} points`,

@@ -29,6 +29,43 @@ const headlines = (() => {
     return usable(rows).length > 1 ? chart.words.none || null : null;
   }
 
+  /** Rows of a heat map added up over its columns, or columns over its rows, with intervals. */
+  function margin(rows, chart, name) {
+    const groups = new Map();
+    for (const row of rows) {
+      const key = name === 'label' ? row.key : row.second;
+      if (!groups.has(key)) groups.set(key, { key, label: row[name], num: 0, den: 0, squares: 0 });
+      const group = groups.get(key);
+      for (const sum of ['num', 'den', 'squares']) group[sum] += row[sum] ?? 0;
+    }
+    const all = [...groups.values()];
+    const whole = all.reduce((sum, group) => sum + group.num, 0);
+    for (const group of all) {
+      const { kind } = chart.measure;
+      const n = kind === 'count' ? whole : group.den;
+      [group.low, group.high] = kind === 'mean' ? statistics.meanInterval(group.num, group.squares, n) : statistics.wilson(group.num, n);
+      const enough = n >= minimum && group.low !== null;
+      group.value = !enough ? null : kind === 'count' ? group.num : group.num / n;
+    }
+    return all;
+  }
+
+  /** The cell that stands apart from all others, else the whole row or column that does. */
+  function heat(rows, chart) {
+    const cell = highest(rows, { ...chart, words: { ...chart.words, none: null } });
+    // of numbers that come ready there are no sums, and a hidden cell leaves them unknown
+    if (cell || !['rate', 'mean', 'count'].includes(chart.measure.kind) || rows.some((row) => row.hidden)) return cell;
+    for (const [name, place] of [['label', 'row'], ['across', 'column']]) {
+      const all = margin(rows, chart, name);
+      for (const [side, above] of [['highest', true], ['lowest', false]]) {
+        const words = chart.words[`${place}_${side}`];
+        const one = words && clearly(all, above);
+        if (one) return fill(words, one, chart.unit);
+      }
+    }
+    return usable(rows).length > 1 ? chart.words.none || null : null;
+  }
+
   /** The largest part of a whole, when its interval lies above every other's, known or not. */
   function largest(rows, chart) {
     if (!chart.words.largest || rows.some((row) => row.hidden)) return null;
@@ -53,7 +90,8 @@ const headlines = (() => {
 
   /** Twelve months against the twelve before them. */
   function trend(rows, chart) {
-    const months = rows.filter((row) => row.part === rows[0].part && /^\d{4}-\d{2}$/.test(row.key));
+    const part = chart.words.part || (rows.length ? rows[0].part : '');
+    const months = rows.filter((row) => row.part === part && /^\d{4}-\d{2}$/.test(row.key));
     const last = months.slice(-12);
     const before = months.slice(-24, -12);
     const isWhole = months.length >= 24
@@ -62,7 +100,7 @@ const headlines = (() => {
     if (!isWhole) return null;
     let change;
     let ends;
-    if (chart.measure.kind === 'rate') {
+    if (['rate', 'share'].includes(chart.measure.kind)) {
       const [a, b] = [last, before].map((part) => ({ num: added(part, 'num'), den: added(part, 'den') }));
       if (a.den < minimum || b.den < minimum) return null;
       change = statistics.rateDifference(a, b);
@@ -79,13 +117,23 @@ const headlines = (() => {
     return words ? said(words, { before: was, after: is }) : null;
   }
 
-  /** How many of those compared lie outside the range that chance allows. */
+  const NAMED = 3; // so many are named, more are counted
+
+  /** A sentence about those outside: who they are when they are few, how many when not. */
+  function outsiders(chart, outside, all, names) {
+    const words = !outside.length ? chart.words.within
+      : outside.length <= NAMED && chart.words.named ? chart.words.named : chart.words.outside;
+    return said(words, { outside: outside.length, all, names: listed(names(outside)) });
+  }
+
+  const listed = (names) => (names.length < 2 ? names.join('') : `${names.slice(0, -1).join('; ')} and ${names[names.length - 1]}`);
+
+  /** Who of those compared lies outside the range that chance allows. */
   function caseload(rows, chart) {
     const known = rows.filter((row) => row.side && row.side !== 'none');
     if (known.length < 3) return null;
-    const outside = known.filter((row) => row.side !== 'within').length;
-    const words = outside ? chart.words.outside : chart.words.within;
-    return said(words, { outside, all: known.length });
+    const outside = known.filter((row) => row.side !== 'within');
+    return outsiders(chart, outside, known.length, (few) => few.map((row) => `${row.label} (${format.value(row.value, chart.unit)}, ${row.side})`));
   }
 
   /** What part of events falls into the day, when that is clearly more than the half it lasts. */
@@ -98,14 +146,15 @@ const headlines = (() => {
     return all >= minimum && low > 0.5 ? said(chart.words.day, { value: format.value(day / all, 'percent') }) : null;
   }
 
-  /** How many groups differ from a reference beyond chance. */
+  /** Which groups differ from a reference beyond chance. */
   function against(rows, chart) {
     const known = usable(rows);
     if (known.length < 3) return null;
-    const outside = known.filter((row) => row.low > chart.reference || row.high < chart.reference).length;
-    return said(outside ? chart.words.outside : chart.words.within, { outside, all: known.length });
+    const outside = known.filter((row) => row.low > chart.reference || row.high < chart.reference)
+      .sort((a, b) => b.value - a.value);
+    return outsiders(chart, outside, known.length, (few) => few.map((row, i) => `${row.label}${i ? '' : ' has'} ${format.value(row.value, chart.unit)}`));
   }
 
   const start = (page) => { minimum = page.minimum_n; };
-  return { start, daytime, against, highest, largest, largestTotal, trend, caseload, neutral: () => null };
+  return { start, daytime, against, heat, highest, largest, largestTotal, trend, caseload, neutral: () => null };
 })();

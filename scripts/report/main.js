@@ -8,7 +8,7 @@ const main = (() => {
       .map((tile) => `${format.value(rows[tile.id].value, 'count')} ${tile.label.toLowerCase()}`);
     const compared = state.comparison(filters);
     const versus = compared ? ` Compared with ${compared.name}.` : state.whyNot(filters);
-    return `Shown: ${state.sentence(filters)}. ${counted.join(', ') || 'No count is held of this selection'}.${versus}`;
+    return `Shown: ${state.sentence(filters)}. ${counted.join(', ') || 'No count is held of this selection'}.${state.leftOut()}${versus}`;
   }
 
   /** Apply filters: resolved when tiles and charts in sight show them. */
@@ -40,7 +40,7 @@ const main = (() => {
     for (const name of ['facility', 'department', 'doctor', 'from', 'to', 'compare']) {
       document.getElementById(`filter-${name}`).addEventListener('change', () => apply(state.fromControls()));
     }
-    document.getElementById('reset').addEventListener('click', () => apply(state.checked({})));
+    document.getElementById('reset').addEventListener('click', () => apply(state.taken({})));
     document.getElementById('print').addEventListener('click', async () => {
       await unpackAll();
       window.print();
@@ -80,6 +80,7 @@ const main = (() => {
     cubes.load(page.cubes, await figures.unpack('cube-data'));
     compute.start(page);
     headlines.start(page);
+    tables.start(page);
     state.start(page);
     tiles.start(page);
     charts.start(page);
@@ -104,7 +105,7 @@ const main = (() => {
 
   window.wardhouse = {
     ready: null,
-    setFilters: (wanted) => apply(state.checked(wanted)),
+    setFilters: (wanted) => apply(state.taken(wanted)),
     state: () => state.get(),
     chartIds: () => charts.ids(),
     rows: (id) => charts.rows(id),

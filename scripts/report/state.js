@@ -3,6 +3,7 @@ const state = (() => {
   const CHOICES = { facility_id: 'facility', department_id: 'department', doctor_id: 'doctor' };
   const COMPARISONS = ['none', 'previous', 'year', 'others'];
   let current = {};
+  let leftOut = ''; // what was asked for last and could not be taken over
   let known = {};
 
   const select = (name) => document.getElementById(`filter-${name}`);
@@ -34,7 +35,22 @@ const state = (() => {
     try {
       hash = new URLSearchParams(window.location.hash.slice(1));
     } catch { hash = new URLSearchParams(); }
-    return checked(Object.fromEntries(hash));
+    return taken(Object.fromEntries(hash));
+  }
+
+  /** What is taken over of the filters that a person asked for; what is not is said beside them. */
+  function taken(wanted) {
+    const result = checked(wanted);
+    const isUnknown = Object.entries(CHOICES).some(([column, name]) => wanted[name] && !known[column].has(wanted[name]))
+      || ['from', 'to'].some((name) => wanted[name] && !known.months.has(wanted[name]));
+    leftOut = isUnknown ? ' A filter that these data do not know was left out.' : '';
+    if (known.doctor_id.has(wanted.doctor) && !result.doctor_id) {
+      const doctor = known.labels.doctor_id[wanted.doctor] || wanted.doctor;
+      const place = known.doctors[wanted.doctor].facilities.includes(result.facility_id) || !result.facility_id
+        ? known.labels.department_id[result.department_id] : known.labels.facility_id[result.facility_id];
+      leftOut += ` ${doctor} has nothing at ${place}: all doctors are shown.`;
+    }
+    return result;
   }
 
   function toHash(filters) {
@@ -53,7 +69,7 @@ const state = (() => {
     for (const name of ['facility', 'department', 'doctor', 'from', 'to', 'compare']) {
       wanted[name] = select(name).value;
     }
-    return checked(wanted);
+    return taken(wanted);
   }
 
   /** Show filters in the controls; doctors of other facilities and departments are not offered. */
@@ -92,6 +108,24 @@ const state = (() => {
     return Object.keys(CHOICES)
       .filter((column) => filters[column] && column !== own)
       .map((column) => (unfiltered.includes(column) ? every[column] : known.labels[column][filters[column]] || filters[column]));
+  }
+
+  /** The place or person of the filters of which a cube has nothing at all: '' where it has. */
+  function without(filters, cube) {
+    const column = Object.keys(CHOICES).find((name) => filters[name] && cubes.lacks(cube, name, filters[name]));
+    return column ? known.labels[column][filters[column]] || filters[column] : '';
+  }
+
+  /** The filters that a chart follows as a part of a file's name: letters, digits, - and _ only. */
+  function fileName(id, { unfiltered, own }) {
+    const plain = (text) => text.normalize('NFKD').replace(/[^A-Za-z0-9]+/g, '-').replace(/^-|-$/g, '').slice(0, 40);
+    const places = Object.keys(CHOICES)
+      .filter((column) => current[column] && column !== own && !unfiltered.includes(column))
+      .map((column) => plain(current[column]) || 'unnamed');
+    const months = (current.from || current.to) && !unfiltered.includes('period')
+      ? [`${current.from || known.first}-to-${current.to || known.last}`] : [];
+    const data = known.last ? [`data-to-${known.last}`] : [];
+    return [id, ...(places.length + months.length ? [...places, ...months] : ['all']), `publish-${known.publish}`, ...data].join('_');
   }
 
   /** The filters in words. */
@@ -147,6 +181,7 @@ const state = (() => {
       last,
       months: new Set(page.months),
       labels: page.labels,
+      publish: page.publish,
       doctors: page.doctors,
       facility_id: new Set(page.facilities),
       department_id: new Set(page.departments),
@@ -155,5 +190,5 @@ const state = (() => {
     set(fromHash());
   }
 
-  return { start, set, checked, fromHash, fromControls, sentence, places, period, comparison, whyNot, get: () => current };
+  return { start, set, checked, taken, leftOut: () => leftOut, fromHash, fromControls, sentence, places, without, fileName, period, comparison, whyNot, get: () => current };
 })();

@@ -1,5 +1,6 @@
 // The table of a chart and its CSV: the same rows and columns, every group, drawn or not.
 const tables = (() => {
+  let hidden; // the word for what this edition does not hold
   const isRange = (chart) => chart.form === 'ranges';
 
   /** Headings and cells: {head: [...], body: [[...]], raw: [[...]]}; raw holds numbers unrounded. */
@@ -8,7 +9,8 @@ const tables = (() => {
     const hasSecond = rows.some((row) => row.across !== undefined || (row.part !== undefined && row.part !== chart.title));
     const hasInterval = rows.some((row) => row.low !== null);
     const hasCompare = rows.some((row) => row.compare !== undefined);
-    const isCounted = chart.measure.kind !== 'count';
+    // of a number that its mart has ready, how many it is of may not be held
+    const isCounted = chart.measure.kind !== 'count' && (chart.measure.kind !== 'given' || chart.measure.per.length > 0);
     const fraction = ['rate', 'share'].includes(chart.measure.kind);
     const columns = [
       [labels.group, (row) => row.label],
@@ -26,8 +28,8 @@ const tables = (() => {
       ...(isRange(chart) ? [['Against chance', (row) => row.against]] : []),
       ...chart.extra.map((name) => [
         labels[name].split('|')[0],
-        (row) => (row.hidden ? 'hidden' : format.value(row[name] ?? null, labels[name].split('|')[1] || 'count')),
-        (row) => (row.hidden ? null : row[name]),
+        (row) => (Number.isNaN(row[name]) ? hidden : format.value(row[name] ?? null, labels[name].split('|')[1] || 'count')),
+        (row) => (Number.isNaN(row[name]) ? hidden : row[name]),
       ]),
       ...(hasCompare ? [['Comparison', (row) => format.value(row.compare ?? null, chart.unit), (row) => row.compare]] : []),
     ];
@@ -39,7 +41,7 @@ const tables = (() => {
     };
   }
 
-  const count = (number, row) => (number === null ? (row.hidden ? 'hidden' : '–') : format.whole(number));
+  const count = (number, row) => (number === null ? (row.hidden ? hidden : '–') : format.whole(number));
 
   /** A table element; its first column names the row. */
   function table(caption, chart, rows) {
@@ -71,5 +73,5 @@ const tables = (() => {
     setTimeout(() => URL.revokeObjectURL(address), 10000);
   }
 
-  return { table, csv, download };
+  return { table, csv, download, start: (page) => { hidden = page.unknown_word; } };
 })();

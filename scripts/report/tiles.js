@@ -112,12 +112,21 @@ const tiles = (() => {
     return { ...found, compared: compared(tile, found.row, found.unfiltered, comparison) };
   }
 
+  /** Months of the selection that no line judges yet, and why. */
+  function openMonths(tile, found, filters) {
+    const { month } = found.points[found.points.length - 1];
+    const held = cubes.extent(tile.cube);
+    const end = filters.to || (held ? held[1] : page.period.last);
+    if (!tile.open_months || !found.isLatest || !(month < end)) return [];
+    return [element('span', { className: 'why' }, `Later months are not judged yet: ${tile.open_months}`)];
+  }
+
   function write(tile, box, filters, comparison) {
     const { row, unfiltered, refused, compared: versus } = numbers(tile, filters, comparison);
     const part = (name) => box.querySelector(`.${name}`);
     const hasValue = row && row.value !== null;
     part('value').textContent = hasValue ? format.value(row.value, tile.unit) : '–';
-    part('interval').textContent = !hasValue ? whyNot(tile, row, refused)
+    part('interval').textContent = !hasValue ? whyNot(tile, row, refused, filters)
       : [row.low !== null ? `${format.value(row.low, tile.unit)} to ${format.value(row.high, tile.unit)}` : '',
         tile.measure.kind === 'count' || row.n === null ? '' : `n = ${format.whole(row.n)}`].filter(Boolean).join(', ');
     part('compared').textContent = row ? versus.words : '';
@@ -140,7 +149,8 @@ const tiles = (() => {
           ? [element('span', { className: 'why' }, `${NO_FINDING[last.finding]} (to ${month})`)]
           : [icon(kind), element('span', { className: kind }, `${words} (${month})`)]),
         ...(target ? [icon(target[0]), element('span', {}, target[1])] : []),
-        ...(tile.line ? [element('span', { className: 'why' }, `Line: ${tile.line}`)] : []));
+        ...(tile.line ? [element('span', { className: 'why' }, `Line: ${tile.line}`)] : []),
+        ...(openMonths(tile, found, filters)));
     }
     following.set(tile.id, !unfiltered.length);
     part('line').hidden = !last;
@@ -148,9 +158,12 @@ const tiles = (() => {
     return row;
   }
 
-  function whyNot(tile, row, refused) {
+  function whyNot(tile, row, refused, filters) {
     if (refused) return refused;
-    if (!row) return 'No data in this selection';
+    if (!row) {
+      const place = state.without(filters, tile.cube);
+      return place ? `${place} has none in these data` : 'No data in this selection';
+    }
     return row.hidden ? 'Hidden in this edition' : `Fewer than ${tile.measure.minimum_n} cases (n = ${format.whole(row.n)})`;
   }
 

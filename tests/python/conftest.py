@@ -234,6 +234,14 @@ def demo_report(demo_warehouse, demo_figures, tmp_path_factory) -> Path:
     return write_report(demo_warehouse, demo_figures, output)
 
 
+@pytest.fixture(scope="session")
+def demo_shareable_report(demo_warehouse, tmp_path_factory) -> Path:
+    """The report of the shareable edition of the demo data."""
+    output = tmp_path_factory.mktemp("shareable") / "shareable.html"
+    edition = demo_warehouse.with_name("wardhouse_shareable.duckdb")
+    return write_report(edition, output.parent / "no figures", output)
+
+
 @pytest.fixture(autouse=True)
 def _umask_of_the_session():
     """The door narrows the umask of its process; a test that opens it must not narrow ours."""

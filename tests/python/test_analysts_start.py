@@ -91,16 +91,19 @@ def test_commands(project):
         if found := re.fullmatch(r"make (\w+)", line):
             kinds.add("make")
             assert re.search(rf"^{found[1]}:", makefile, re.MULTILINE)
-        elif found := re.fullmatch(r"\.venv/bin/pip install duckdb-cli==(\S+)", line):
+        elif found := re.fullmatch(r"python3 -m venv (~/\S+)", line):
+            own = found[1]  # not the project's environment, which is locked
+        elif found := re.fullmatch(r"(\S+)/bin/pip install duckdb-cli==(\S+)", line):
             kinds.add("pip")
-            assert found[1] == duckdb.__version__
+            assert found.groups() == (own, duckdb.__version__)
         elif " -readonly " in line:
             kinds.add("duckdb")
+            assert line.startswith(f"{own}/bin/duckdb ")
             query = re.search(r'-c "(.*)"', line)
             if query:
                 assert csv_of(query[1]) == output
                 if CLI:
-                    command = line.replace(".venv/bin/duckdb", CLI)
+                    command = line.replace(f"{own}/bin/duckdb", CLI)
                     done = subprocess.run(
                         command, shell=True, capture_output=True, text=True, check=True
                     )

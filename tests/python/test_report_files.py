@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from report_browser import pdf_of, squeezed, text_of, wider_than_the_window
@@ -12,7 +13,7 @@ def test_a_csv_file_has_the_rows_of_the_table(report, demo_charts):
     files = csv_files(report)
     for chart in demo_charts:
         name, (head, *body) = files[chart["id"]]
-        assert name == f"{chart['id']}.csv"
+        assert name == f"{chart['id']}_all_publish-1_data-to-2026-06.csv"
         table_head, *table = chart["table"]
         assert head == table_head, chart["id"]
         assert len(body) == len(table) == len(chart["rows"]), chart["id"]
@@ -26,11 +27,28 @@ def test_a_csv_file_has_the_rows_of_the_table(report, demo_charts):
                     assert not cell.startswith(FORMULA), (chart["id"], cell)
 
 
+def test_the_name_of_a_file_tells_what_is_in_it(report):
+    """Chart, filters and publish: of ten files in a folder one must know which is which."""
+    end = "publish-1_data-to-2026-06.csv"
+    report.set_filters(
+        facility="banksia_bay_hospital", doctor="D001", **{"from": "2025-01", "to": "2025-12"}
+    )
+    report.unpack_all()
+    names = {chart: name for chart, (name, _) in csv_files(report).items()}
+    place, months = "banksia-bay-hospital", "2025-01-to-2025-12"
+    assert names["branch-no-shows"] == f"branch-no-shows_{place}_D001_{months}_{end}"
+    # neither the filter that a chart cannot follow, nor the one on its own groups
+    assert names["payment-amounts"] == f"payment-amounts_{place}_{months}_{end}"
+    assert names["doctor-caseload"] == f"doctor-caseload_{place}_{months}_{end}"
+    assert names["missing-values"] == f"missing-values_all_{end}"
+    assert all(re.fullmatch(r"[A-Za-z0-9_-]+\.csv", name) for name in names.values())
+
+
 def test_a_file_is_saved(report):
     first = report.chart_ids()[0]
     with report.page.expect_download() as download:
         report.page.click(f"#chart-{first} button.csv")
-    assert download.value.suggested_filename == f"{first}.csv"
+    assert download.value.suggested_filename == f"{first}_all_publish-1_data-to-2026-06.csv"
     saved = Path(download.value.path()).read_bytes().decode("utf-8")
     assert csv_rows(saved) == csv_files(report)[first][1]
 
@@ -41,6 +59,7 @@ def test_print_has_every_figure_and_states_the_filters(report, tmp_path):
     report.set_filters(**wanted)
     reader = pdf_of(report, tmp_path / "report.pdf")
     text = squeezed(text_of(reader))
+    assert len(reader.pages) <= 55, "nobody prints a book"
     for sheet in reader.pages:  # A4, upright
         assert (round(sheet.mediabox.width), round(sheet.mediabox.height)) == (595, 842)
     assert squeezed(page.locator("#filter-facility option:checked").inner_text()) in text

@@ -104,6 +104,55 @@ def test_an_address_with_nonsense_is_ignored(report, open_report, demo_report):
     assert fresh.problems() == []
 
 
+def test_a_doctor_of_another_place_is_not_left_out_in_silence(report):
+    """Whoever chooses a facility after a doctor is told that the doctor is no longer chosen."""
+    page = report.page
+    doctors = page.evaluate("JSON.parse(document.getElementById('page-data').textContent).doctors")
+    one = next(name for name, works in doctors.items() if len(works["facilities"]) == 1)
+    (home,) = doctors[one]["facilities"]
+    other = next(place for place in choices(report)["facility"] if place not in ("", home))
+    page.select_option("#filter-doctor", one)
+    report.wait_until("window.wardhouse.state().doctor_id !== undefined")
+    assert "all doctors are shown" not in page.locator("#status").inner_text()
+    page.select_option("#filter-facility", other)
+    report.wait_until("window.wardhouse.state().doctor_id === undefined")
+    name, place = (
+        page.locator(f"#filter-{box} option[value='{value}']").text_content()
+        for box, value in (("doctor", one), ("facility", other))
+    )
+    said = f"{name} has nothing at {place}: all doctors are shown."
+    report.wait_until("s => document.getElementById('status').innerText.includes(s)", said)
+    page.click("#reset")
+    report.wait_until("s => !document.getElementById('status').innerText.includes(s)", said)
+
+
+def test_a_filter_that_is_not_known_is_said_to_be_left_out(report):
+    report.page.evaluate("location.hash = 'facility=a_hospital_of_another_report'")
+    words = "A filter that these data do not know was left out."
+    report.wait_until("s => document.getElementById('status').innerText.includes(s)", words)
+    report.set_filters(**first_choices(report, "facility"))
+    assert words not in report.page.locator("#status").inner_text()
+
+
+def test_a_place_without_any_of_it_is_named(report):
+    """Surgery takes no appointments: that is no gap of the selection."""
+    report.set_filters(department="surgery")
+    report.unpack_all()
+    charts = {chart["id"]: chart["reason"] for chart in report.page.evaluate(CHARTS)}
+    assert charts["appointment-status"] == "Surgery has no appointments in these data."
+    assert not charts["episodes-monthly"]
+    assert "Surgery has none in these data" in report.page.locator("#tile-due").inner_text()
+
+
+def test_what_is_unknown_or_called_none_is_no_riddle(report):
+    page = report.page
+    options = page.locator("#filter-department option").all_text_contents()
+    assert "“None” in hospital appointments" in options and "None" not in options
+    assert "Unknown facility" in page.locator("#filter-facility option").all_text_contents()
+    labels = page.evaluate("window.wardhouse.rows('doctor-caseload').map(row => row.label)")
+    assert "Unknown doctor" in labels and not any("Unknown, " in label for label in labels)
+
+
 def test_months_the_wrong_way_round_are_turned(report):
     months = choices(report)["from"]
     report.set_filters(**{"from": months[9], "to": months[4]})

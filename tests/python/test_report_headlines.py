@@ -22,7 +22,7 @@ WORDS = {
     "highest": "highest {label}: {value}", "lowest": "lowest {label}: {value}", "none": "none",
     "largest": "largest {label}: {value}", "rose": "rose {before} {after}", "same": "same",
     "fell": "fell {before} {after}", "within": "within of {all}", "outside": "{outside} of {all}",
-    "day": "{value} by day",
+    "day": "{value} by day", "named": "{names} ({outside} of {all})",
 }  # fmt: skip
 
 
@@ -116,6 +116,74 @@ def test_the_largest_part_is_named_when_no_other_may_be_larger(headline, rows, s
     assert headline("largest", rows, "share") == said
 
 
+def cells(*rates: tuple[float, ...], den: int = 100) -> list[dict]:
+    """Rows a, b, … and columns 0, 1, … of a heat map of rates."""
+    return [
+        row(name, round(rate * den), den, across=f"at {i}", second=str(i), squares=None)
+        for name, line in zip("abcdef", rates, strict=False)
+        for i, rate in enumerate(line)
+    ]
+
+
+HEAT_WORDS = {
+    "highest": "cell {label} {across}",
+    "row_highest": "row {label}: {value}",
+    "row_lowest": "low row {label}: {value}",
+    "column_highest": "column {label}: {value}",
+    "none": "nothing",
+}
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        (cells((0.9, 0.1), (0.1, 0.1)), "cell A at 0"),
+        (cells((0.3, 0.31, 0.29), (0.2, 0.19, 0.2)), "row A: 30.0%"),
+        # a and b are high, so that only c stands apart
+        (cells((0.36, 0.37), (0.36, 0.35), (0.2, 0.19)), "low row C: 19.5%"),
+        (cells((0.3, 0.2), (0.31, 0.21), (0.3, 0.2)), "column at 0: 30.3%"),
+        (cells((0.2, 0.21), (0.2, 0.2)), "nothing"),  # beyond chance
+        (cells((0.5, 0.5), (0.1, 0.1), den=4), None),  # eight cases of each row are too few
+        (cells((0.6, 0.6, 0.6), (0.1, 0.1, 0.1), den=8), "row A: 62.5%"),  # 24 are enough
+        ([*cells((0.3, 0.31, 0.29), (0.2, 0.19, 0.2)), hidden("c")], None),
+        ([], None),
+    ],
+)
+def test_a_heat_map_names_a_cell_or_a_whole_row_that_stands_apart(headline, rows, said):
+    assert headline("heat", rows, words=HEAT_WORDS) == said
+
+
+@pytest.mark.parametrize(
+    ("counts", "said"),
+    [
+        ({"a": 300, "b": 200, "c": 210}, "row A: 300"),
+        ({"a": 215, "b": 200, "c": 210}, None),
+        ({"unknown": 900, "a": 200, "b": 205}, None),
+    ],
+)
+def test_a_heat_map_of_counts_is_judged_by_shares(headline, counts, said):
+    rows = [
+        total(key, half, half, across=f"at {i}", second=str(i), den=None, squares=None)
+        for key, whole in counts.items()
+        for i, half in enumerate((whole // 2, whole - whole // 2))
+    ]
+    assert headline("heat", rows, "count", unit="count", words=HEAT_WORDS) == said
+
+
+def test_a_heat_map_of_means_is_judged_by_their_spread(headline):
+    def rows_of(sd: float) -> list[dict]:
+        made = [*means(8, 8, sd=sd), *means(7, 7, sd=sd)]
+        return [
+            each | {"key": key, "label": key, "across": f"at {i}", "second": str(i), "low": None}
+            for i, (key, each) in enumerate(zip("aabb", made, strict=True))
+        ]
+
+    words = {"row_highest": "row {label}: {value}"}
+    assert headline("heat", rows_of(1), "mean", unit="score", words=words) == "row a: 8.00"
+    assert headline("heat", rows_of(20), "mean", unit="score", words=words) is None
+    assert headline("heat", rows_of(1), "given", unit="score", words=words) is None
+
+
 def total(key: str, value: float | None, n: int | None, **more) -> dict:
     return (
         row(key, 0, 10) | {"value": value, "num": value, "n": n, "low": None, "high": None} | more
@@ -198,6 +266,15 @@ def test_a_trend_of_means_is_welchs(headline, rows, said):
     assert headline("trend", rows, "mean", unit="score") == said
 
 
+def test_a_trend_of_one_part_of_a_whole(headline):
+    words = WORDS | {"part": "other"}
+    both = [*months(*[0.9] * 24), *months(*[0.02] * 12, *[0.08] * 12, part="other")]
+    both.sort(key=lambda each: each["key"])
+    assert headline("trend", both, "share", words=words) == "rose 2.0% 8.0%"
+    assert headline("trend", both, "share", words=words | {"part": "none such"}) is None
+    assert headline("trend", [], "share", words=words) is None
+
+
 def test_a_trend_of_what_has_no_interval_is_not_stated(headline):
     assert headline("trend", RISE, "total") is None
 
@@ -209,7 +286,16 @@ def sides(*names: str) -> list[dict]:
 @pytest.mark.parametrize(
     ("rows", "said"),
     [
-        (sides("within", "above", "below", "within", "none"), "2 of 4"),
+        (sides("within", "above", "within", "none"), "D1 (25.0%, above) (1 of 3)"),
+        (
+            sides("within", "above", "below", "within", "none"),
+            "D1 (25.0%, above) and D2 (25.0%, below) (2 of 4)",
+        ),
+        (
+            sides("below", "above", "below"),
+            "D0 (25.0%, below); D1 (25.0%, above) and D2 (25.0%, below) (3 of 3)",
+        ),
+        (sides("below", "above", "below", "below", "none"), "4 of 4"),  # too many to name
         (sides("within", "within", "within"), "within of 3"),
         (sides("within", "above"), None),
         (sides("none", "none", "none", "above", "within"), None),
@@ -246,8 +332,13 @@ def test_the_day_is_named_when_it_clearly_has_more_than_half(headline, rows, sai
 @pytest.mark.parametrize(
     ("rows", "said"),
     [
-        (CLEAR, "3 of 3"),
-        ([row("a", 60, 100), row("b", 28, 100), row("c", 33, 100)], "1 of 3"),
+        (CLEAR, "A has 60.0%; C 12.0% and B 10.0% (3 of 3)"),
+        ([row("a", 60, 100), row("b", 28, 100), row("c", 33, 100)], "A has 60.0% (1 of 3)"),
+        ([row("d", 70, 100), *CLEAR], "4 of 4"),
+        (
+            [row("a", 60, 100, label="{all} $&"), *CLEAR[1:]],
+            "{all} $& has 60.0%; C 12.0% and B 10.0% (3 of 3)",
+        ),
         ([row("a", 32, 100), row("b", 28, 100), row("c", 33, 100)], "within of 3"),
         ([row("a", 60, 100), row("b", 9, 9), row("c", 33, 100)], None),
         ([row("a", 60, 100), row("unknown", 90, 100), row("c", 33, 100)], None),
@@ -259,7 +350,16 @@ def test_a_difference_from_the_reference_needs_an_interval_beside_it(headline, r
 
 def test_every_function_was_tried_with_a_finding_and_without(page, demo_report):
     used = {chart["headline"] for chart in page_data(demo_report)["charts"]}
-    tried = {"highest", "largest", "largestTotal", "trend", "caseload", "daytime", "against"}
+    tried = {
+        "highest",
+        "largest",
+        "largestTotal",
+        "trend",
+        "caseload",
+        "daytime",
+        "against",
+        "heat",
+    }
     assert used <= tried | {"neutral"}
 
 

@@ -190,10 +190,8 @@ def context(browser):
 
 
 @pytest.fixture(scope="module")
-def shareable(context, demo_warehouse, tmp_path_factory):
-    database = beside(demo_warehouse)
-    report = tmp_path_factory.mktemp("shareable") / "index.html"
-    report.write_bytes(build_report.build(database, None))
+def shareable(context, demo_warehouse, demo_shareable_report):
+    database, report = beside(demo_warehouse), demo_shareable_report
     return Compared(open_page(context, report), report, database, SETTINGS // 4)
 
 

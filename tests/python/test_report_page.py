@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 from report_browser import (
     NARROW,
@@ -61,10 +62,59 @@ def test_every_drawn_figure_is_in_it(report, demo_figures):
     )
 
 
+def test_the_small_print_of_drawn_figures_can_be_read(report, demo_figures):
+    """Nine pixels at least, on a window as wide as most; letters are drawn as shapes of a scale."""
+    report.page.evaluate(OPEN_ALL)
+    widths = report.page.evaluate(
+        """() => [...document.querySelectorAll('figure.static')].map(figure =>
+            [figure.id.slice(7), figure.querySelector('img').getBoundingClientRect().width])"""
+    )
+    assert len(widths) > 20
+    for name, width in widths:
+        svg = (demo_figures / f"{name}.svg").read_text()
+        whole = float(re.search(r'viewBox="0 0 ([0-9.]+) ', svg)[1])
+        smallest = min(float(size) * 100 for size in re.findall(r"scale\(([0-9.]+) -", svg))
+        assert smallest * width / whole >= 9, (name, smallest, width)
+
+
 def test_without_scripts_it_says_that_it_needs_them(open_report, demo_report):
     opened = open_report(demo_report, wait_for_ready=False, java_script_enabled=False)
     assert "JavaScript" in opened.page.locator("noscript").inner_text()
     assert opened.requests == []
+
+
+def test_quality_begins_with_every_row_being_accounted_for(report):
+    heads, numbers = report.page.evaluate(
+        """() => [[...document.querySelectorAll('#quality > h3, #quality figure h3')].map(
+                e => e.id), [...document.querySelectorAll('#quality > .scroll td.number')].map(
+                e => getComputedStyle(e).textAlign)]"""
+    )
+    assert heads[:3] == ["table-reconciliation", "table-rejected", "title-missing-values"]
+    assert len(numbers) > 50 and set(numbers) == {"right"}
+
+
+def test_every_section_leads_back_to_the_filters(report):
+    links = report.page.locator("main .back a")
+    assert links.count() == report.page.locator("main > section").count()
+    report.set_filters(compare="year")
+    links.last.click()
+    assert report.page.evaluate("document.activeElement.id") == "filters"
+    assert report.state()["compare"] == "year"
+
+
+def test_names_stand_whole_on_a_telephone(open_report, demo_report):
+    """On two lines where one is too short; a name that ends in dots may be any of several."""
+    opened = open_report(demo_report, viewport=NARROW)
+    opened.unpack_all()
+    drawn = opened.page.evaluate(
+        """['branch-volume', 'branch-no-shows', 'cancer-hospitals', 'cancer-outcomes'].map(id => [
+            window.wardhouse.rows(id).map(row => row.label),
+            [...document.querySelectorAll(`#chart-${id} .role-axis-label text`)].map(label =>
+                [...(label.querySelectorAll('tspan').length ? label.querySelectorAll('tspan')
+                    : [label])].map(line => line.textContent).join(' '))])"""
+    )
+    for labels, shown in drawn:
+        assert labels and set(labels) <= set(shown), (labels, shown)
 
 
 # --- people --------------------------------------------------------------------------------------

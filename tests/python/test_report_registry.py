@@ -8,6 +8,8 @@ import re
 import pytest
 
 import build_report
+import report_claims
+import report_content
 import report_tables
 from conftest import ROOT
 from report_figures import ALSO_INTERACTIVE, SECTION_OF
@@ -32,11 +34,13 @@ def test_every_topic_is_in_the_report():
     assert files == {f"report_charts_{topic}" for topic in build_report.TOPICS}
     assert len(SECTIONS) == 10
     shown = {chart.section for chart in CHARTS.values()} | set(report_tables.TABLES)
+    shown.add("claims")  # report_claims.py
     assert shown | {tile.section for tile in TILES.values()} == set(SECTIONS)
 
 
 def test_the_exposure_names_what_the_report_reads():
     read = NAMES | {mart for cube in CUBES.values() for mart in marts_of(cube.internal)}
+    read |= marts_of(report_claims.INTERNAL) | marts_of(report_content.FULL_PERIOD)
     for tables in report_tables.TABLES.values():
         read |= {mart for table in tables for mart in marts_of(table[-1])}
     assert exposures("dashboard") == {"report": read}
@@ -73,6 +77,16 @@ def test_a_tile_judges_nothing_by_itself(name):
     assert {kpi.split(" ")[0] for kpi in tile.kpis} <= known
     words = f"{tile.label} {tile.higher} {tile.lower} {tile.note}".lower()
     assert not re.search(r"\b(better|worse|good|bad|improv\w+|boost\w*|poor)\b", words)
+
+
+def test_every_reason_has_plain_words():
+    """A reader of the report keeps no warehouse: sentinel and orphan are words of those who do."""
+    rules = seed("dq_rules.csv")
+    assert {row["reason"] for row in rules} == report_tables.REASONS.keys()
+    assert {row["kind"] for row in rules} == report_tables.KINDS.keys()
+    jargon = r"\b(sentinel|orphan|timestamp|null|key|code map|superseded)\b|_"
+    for words in (*report_tables.REASONS.values(), *report_tables.KINDS.values()):
+        assert not re.search(jargon, words), words
 
 
 def test_drawn_figures_have_their_section():

@@ -252,6 +252,20 @@ def icons_seen(report, database, facility: str, to: str) -> set[str]:
     return seen
 
 
+@pytest.mark.parametrize("name", ["collection", "readmission"])
+def test_months_that_are_not_over_are_said_to_be_not_judged(report, name):
+    """Their control charts end before the data do; a selection that ends there needs no word."""
+    tile, words = TILES[name], "Later months are not judged yet"
+
+    def says() -> str:
+        return report.page.locator(f"#tile-{name} .says").text_content()
+
+    report.set_filters()
+    assert f"{words}: {tile.open_months}" in says()
+    report.set_filters(to="2025-12")
+    assert words not in says()
+
+
 def test_no_comparison_with_months_before_the_data(report):
     """The registry's months reach further back than those of the hospitals."""
     report.set_filters(**{"from": "2023-09", "to": "2024-02", "compare": "previous"})
@@ -287,14 +301,25 @@ def a_headline_on_the_day_needs_more_than_half_for_certain(report):
 def a_headline_against_what_is_expected_counts_those_beyond_chance(report):
     def places(*bounds: tuple[float, float]) -> list[dict]:
         return [
-            {"key": f"f{i}", "value": (low + high) / 2, "low": low, "high": high}
+            {
+                "key": f"f{i}",
+                "label": f"Facility {i}",
+                "value": (low + high) / 2,
+                "low": low,
+                "high": high,
+            }
             for i, (low, high) in enumerate(bounds)
         ]
 
     chart = "readmission-expected"
     within = [(0.5, 1.4), (0.7, 1.1), (0.9, 1.6)]
     assert headline(report, chart, places(*within)).startswith("None of 3 facilities")
-    assert headline(report, chart, places(*within, (1.2, 2.0))).startswith("1 of 4 facilities")
+    one = headline(report, chart, places(*within, (1.2, 2.0)))
+    assert one.startswith(
+        "Facility 3 has 1.60 times the readmissions expected, beyond chance: 1 of 4"
+    )
+    many = headline(report, chart, places(*within, *[(1.2, 2.0)] * 4))
+    assert many.startswith("4 of 7 facilities compared: readmissions differ")
     assert headline(report, chart, places(*within[:2])) is None
 
 

@@ -8,6 +8,7 @@ import random
 import duckdb
 import pytest
 
+import report_content
 from conftest import ROOT
 
 SEED = 20260701
@@ -59,10 +60,11 @@ def test_caseloads_are_judged_as_the_mart_judges_them(report, marts):
     assert {row["side"] for row in rows.values()} > {"within", "above"}
 
 
-def caseloads(page, rows: list[tuple]) -> tuple[dict, str | None]:
+def caseloads(page, rows: list[tuple], **settings: float) -> tuple[dict, str | None]:
     """What the page makes of doctors of the test's own: rows and headline."""
     sources = "\n".join((ROOT / f"scripts/report/{name}.js").read_text() for name in SCRIPTS)
     page_data = page.evaluate("JSON.parse(document.getElementById('page-data').textContent)")
+    page_data |= settings
     found, headline = page.evaluate(
         f"([data, rows]) => {{ {sources} {WORK_OUT} }}", [page_data, rows]
     )
@@ -101,7 +103,9 @@ def test_a_caseload_that_chance_does_not_give_is_counted(report):
     assert {name: row["side"] for name, row in rows.items()} == {
         "a": "within", "b": "within", "c": "above",
     }  # fmt: skip
-    assert headline.startswith("1 of 3 doctors compared")
+    assert headline == (
+        "Caseload outside the range that chance allows: C (360, above); 1 of 3 doctors compared"
+    )
 
 
 def test_who_came_late_is_not_compared(report):
@@ -118,6 +122,31 @@ def test_who_came_late_is_not_compared(report):
     assert headline.startswith("All 3 doctors compared")
     _, headline = caseloads(report.page, doctors(a=("north", [10] * 12), b=("north", [90] * 12)))
     assert headline is None, "two doctors are no distribution"
+
+
+def test_who_is_compared_is_as_the_settings_of_the_publish_say(report, marts):
+    """`full_period_share` may be set otherwise: the page takes the one that the marts went by."""
+    whole, late = ("north", [10] * 12), ("north", [10] * 4)
+    found = doctors(a=whole, b=whole, c=late)
+    for share, side in ((0.75, "none"), (0.3, "below")):
+        rows, _ = caseloads(report.page, found, full_period_share=share)
+        assert rows["c"]["side"] == side
+    ((share,),) = marts("select distinct full_period_share from marts.kpi_caseload_balance")
+    page_data = report.page.evaluate("JSON.parse(document.getElementById('page-data').textContent)")
+    assert page_data["full_period_share"] == share
+    note = report.page.locator("#chart-doctor-caseload .note").text_content()
+    assert f"under {report_content.part_of_period(share)} of the period" in note
+
+
+def test_a_setting_reaches_the_page():
+    with duckdb.connect() as connection:
+        connection.execute("create schema marts")
+        connection.execute("create table marts.kpi_caseload_balance (full_period_share double)")
+        assert connection.execute(report_content.FULL_PERIOD).fetchone() == (None,)
+        connection.execute("insert into marts.kpi_caseload_balance values (0.6), (0.6)")
+        (share,) = connection.execute(report_content.FULL_PERIOD).fetchone()
+    assert report_content.part_of_period(share) == "60%"
+    assert report_content.part_of_period(None) == "most"
 
 
 # --- money ---------------------------------------------------------------------------------------

@@ -89,7 +89,8 @@ final as (
         measured.fewest,
         measured.most,
         {{ safe_divide('measured.most', 'measured.fewest') }} as most_to_fewest_ratio,
-        {{ safe_divide('measured.most', 'measured.appointments') }} as share_of_most
+        {{ safe_divide('measured.most', 'measured.appointments') }} as share_of_most,
+        cast({{ var('full_period_share') }} as double) as full_period_share
     from excluded
     left join measured
         on measured.facility_id = excluded.facility_id
