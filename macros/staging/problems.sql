@@ -21,12 +21,24 @@
       in time, if there is one; parsed_date: the column with its parsed value; fallback_key: raw
       column that makes a key, with the date, where the first natural key column is empty.
     -#}
+    {%- set named = (natural_key + [fallback_key]) | select | reject('eq', main_date) | list -%}
     case
+        -- nearly every row: no word below ends in a digit, and no date that was read is missing
+        when malformed_reason is null
+            {%- for column in named %}
+            and right({{ column }}, 1) between '0' and '9'
+            {%- endfor %}
+            {%- if main_date %}
+            and cast({{ parsed_date }} as date) between cast('{{ var("earliest_date") }}' as date)
+            and cast('{{ var("latest_date") }}' as date)
+            {%- endif %}
+            then null
         when malformed_reason is not null then 'malformed_line'
-        when concat_ws(''
-            {%- for column in contract_columns(system, table) %}, trim({{ column }}){% endfor %}
-        ) = '' then 'blank_row'
-        {%- for column in natural_key + [fallback_key] if column and column != main_date %}
+        when coalesce(
+            {%- for column in contract_columns(system, table) %}nullif({{ column }}, ''), {% endfor -%}
+            null
+        ) is null then 'blank_row'
+        {%- for column in named %}
         when {{ is_one_of(column, ['total', 'totals', 'grand total', 'subtotal', 'sub-total', 'all']) }}
             then 'totals_row'
         {%- endfor %}
@@ -70,10 +82,17 @@
         ('record_status', 'record_status', 'record_code', 'unmapped_code'),
         ('record_updated_at', 'record_updated_at', 'update_time', 'not_a_timestamp'),
     ] %}
-    nullif(concat_ws(';'
+    case
+        -- nearly every row: each value could be used, or there is none
+        when
+        {%- for column, raw_text, value, reason in notes + version_notes %}
+            {{ 'and ' if not loop.first }}({{ value }} is not null or {{ raw_text }} is null)
+        {%- endfor %}
+            then null
+        else nullif(concat_ws(';'
     {%- for column, raw_text, value, reason in notes + version_notes %},
         case
-            when nullif(trim({{ raw_text }}), '') is null or {{ value }} is not null then null
+            when {{ value }} is not null or nullif({{ raw_text }}, '') is null then null
             when {{ is_placeholder(raw_text) }} then '{{ column }}:sentinel'
             when length({{ raw_text }}) > {{ longest_name() }} then '{{ column }}:too_long'
             {%- if reason == 'sentinel' %}
@@ -82,7 +101,8 @@
             else '{{ column }}:' || {{ reason if ' ' in reason else "'" ~ reason ~ "'" }}
         end
     {%- endfor %}
-    ), '')
+        ), '')
+    end
 {%- endmacro %}
 
 {% macro row_status(natural_key) -%}
@@ -143,5 +163,5 @@
     left join {{ ref('code_map') }} as {{ alias }}
         on {{ alias }}.source_system = '{{ system }}'
         and {{ alias }}.column_name = '{{ column }}'
-        and {{ alias }}.raw_value = lower(trim({{ raw_text }}))
+        and {{ alias }}.raw_value = lower({{ raw_text }})
 {%- endmacro %}

@@ -19,6 +19,7 @@ parsed as (
     select
         raw.*,
         {{ version_values('care_episodes') }},
+        {{ clean_id('raw.patient_id') }} as usable_patient_id,
         {{ parse_date('raw.date', 'care_episodes') }} as day,
         {%- for column in times %}
         {{ parse_timestamp('raw.' ~ column, 'care_episodes') }} as {{ column }}_time,
@@ -77,7 +78,7 @@ final as (
         -- the extract's own number, or what makes an episode one where it has none
         coalesce(
             {{ clean_id('episode_id') }},
-            trim(patient_id) || '|' || cast(day as string) || '|'
+            patient_id || '|' || cast(day as string) || '|'
             || coalesce(department_name, '') || '|' || coalesce(treatment_type_name, '')
         ) as natural_key
     from parsed

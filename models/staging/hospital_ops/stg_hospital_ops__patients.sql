@@ -69,7 +69,7 @@ versioned as (
 
     select
         judged.*,
-        {{ row_status(['trim(patient_id)']) }} as row_status
+        {{ row_status(['patient_id']) }} as row_status
     from judged
 
 ),
@@ -78,8 +78,8 @@ final as (
 
     select
         {{ row_ending('versioned') }},
-        trim(versioned.patient_id) as patient_id,
-        {{ entity_key('hospital_ops', 'patient', 'trim(versioned.patient_id)') }} as patient_key,
+        versioned.patient_id,
+        {{ entity_key('hospital_ops', 'patient', 'versioned.patient_id') }} as patient_key,
         coalesce(versioned.gender_code, 'unknown') as gender,
         versioned.plausible_birth_day as date_of_birth,
         versioned.plausible_registration_day as registration_date,
@@ -92,7 +92,7 @@ final as (
         coalesce(
             {{ clean_text('versioned.email') }} is not null
             and count(*) over (
-                partition by lower(trim(versioned.email)), versioned.row_status
+                partition by lower(versioned.email), versioned.row_status
             ) > 1,
             false
         ) as has_shared_email
