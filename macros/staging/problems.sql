@@ -105,27 +105,84 @@
     end
 {%- endmacro %}
 
-{% macro row_status(natural_key) -%}
+{% macro recency(natural_key) -%}
+    {#-
+      1 for the newest version of a record: the latest record_updated_at (one without comes before
+      all that have one), then the later file name (up to its dot first: 2025-01-corrected.csv comes
+      after 2025-01.csv, though a hyphen comes before a dot), then the later row.
+    -#}
+    row_number() over (
+        partition by {{ natural_key | join(', ') }}, case when reject_reason is null then 1 else 0 end
+        order by
+            update_time desc nulls last,
+            split_part(source_file, '.', 1) desc nulls last,
+            source_file desc nulls last,
+            row_number desc nulls last
+    )
+{%- endmacro %}
+
+{% macro row_status(is_superseded) -%}
     {#-
       Where a raw row ends: rejected, accepted, or superseded by a newer version of the same natural
-      key. The newest has the latest record_updated_at (one without comes before all that have
-      one), then the later file name (up to its dot first: 2025-01-corrected.csv comes after
-      2025-01.csv, though a hyphen comes before a dot), then the later row. A newest version that says that the
-      source withdrew the record is rejected, and so is the record: no older version lives again.
+      key. A newest version that says that the source withdrew the record is rejected, and so is the
+      record: no older version lives again.
     -#}
     case
         when reject_reason is not null then 'rejected'
-        when row_number() over (
-            partition by {{ natural_key | join(', ') }}, case when reject_reason is null then 1 else 0 end
-            order by
-                update_time desc nulls last,
-                split_part(source_file, '.', 1) desc nulls last,
-                source_file desc nulls last,
-                row_number desc nulls last
-        ) > 1 then 'superseded'
+        when {{ is_superseded }} then 'superseded'
         when record_code = 'deleted' then 'rejected'
         else 'accepted'
     end
+{%- endmacro %}
+
+{% macro superseded_rows(system, table, natural_key, main_date=none) -%}
+    {#-
+      The raw rows that a newer version of their record replaces, by source_file and row_number.
+      Few keys stand in more than one row: an aggregate finds them, and only their rows are read
+      and sorted. A window over all rows would sort the whole table, texts and all.
+    -#}
+    select
+        source_file as superseded_file,
+        row_number as superseded_row
+    from (
+        select
+            judged.*,
+            {{ recency([natural_key]) }} as recency
+        from (
+            select
+                parsed.*,
+                {{ reject_reason(
+                    system, table, [natural_key], main_date, 'day' if main_date
+                ) }} as reject_reason
+            from (
+                select
+                    raw.*,
+                    {{ version_values(system) }}
+                    {%- if main_date %},
+                    {{ parse_date('raw.' ~ main_date, system) }} as day
+                    {%- endif %}
+                from {{ raw_table(system, table) }} as raw
+                inner join (
+                    select {{ natural_key }} as repeated_key
+                    from {{ raw_table(system, table) }} as keys
+                    group by {{ natural_key }}
+                    having count(*) > 1
+                ) as repeated
+                    on repeated.repeated_key = raw.{{ natural_key }}
+                {{ version_join(system) }}
+            ) as parsed
+        ) as judged
+    ) as ranked
+    where reject_reason is null and recency > 1
+{%- endmacro %}
+
+{% macro superseded_join(system, table, natural_key, main_date=none) -%}
+    {#- Joins superseded_rows to `judged`, for row_status('superseded_row is not null'). -#}
+    left join (
+        {{ superseded_rows(system, table, natural_key, main_date) }}
+    ) as superseded
+        on superseded.superseded_file = judged.source_file
+        and superseded.superseded_row = judged.row_number
 {%- endmacro %}
 
 {% macro row_ending(relation) -%}

@@ -93,8 +93,9 @@ versioned as (
 
     select
         judged.*,
-        {{ row_status(['patient_id']) }} as row_status
+        {{ row_status('superseded_row is not null') }} as row_status
     from judged
+    {{ superseded_join('cancer_registry', 'cases', 'patient_id', 'diagnosis_date') }}
 
 ),
 

@@ -68,7 +68,7 @@ versioned as (
 
     select
         judged.*,
-        {{ row_status(['natural_key']) }} as row_status
+        {{ row_status(recency(['natural_key']) ~ ' > 1') }} as row_status
     from judged
 
 ),

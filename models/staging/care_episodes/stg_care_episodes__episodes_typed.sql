@@ -1,3 +1,6 @@
+{#- A view: with its texts beside the values it is too wide to be written. -#}
+{{ config(materialized='view') }}
+
 {% set times = ['admitted_at', 'discharged_at', 'arrived_at', 'seen_at', 'departed_at'] %}
 {% set booleans = ['treatment_success', 'readmission_30d', 'is_planned', 'any_cancer_diagnosis'] %}
 {% set codes = [

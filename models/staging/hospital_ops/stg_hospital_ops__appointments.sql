@@ -78,8 +78,9 @@ versioned as (
 
     select
         judged.*,
-        {{ row_status(['appointment_id']) }} as row_status
+        {{ row_status('superseded_row is not null') }} as row_status
     from judged
+    {{ superseded_join('hospital_ops', 'appointments', 'appointment_id', 'appointment_date') }}
 
 ),
 

@@ -76,8 +76,9 @@ versioned as (
 
     select
         judged.*,
-        {{ row_status(['bill_id']) }} as row_status
+        {{ row_status('superseded_row is not null') }} as row_status
     from judged
+    {{ superseded_join('hospital_ops', 'billing', 'bill_id', 'bill_date') }}
 
 ),
 

@@ -49,7 +49,7 @@ versioned as (
 
     select
         judged.*,
-        {{ row_status(['doctor_id']) }} as row_status
+        {{ row_status(recency(['doctor_id']) ~ ' > 1') }} as row_status
     from judged
 
 ),

@@ -69,8 +69,9 @@ versioned as (
 
     select
         judged.*,
-        {{ row_status(['patient_id']) }} as row_status
+        {{ row_status('superseded_row is not null') }} as row_status
     from judged
+    {{ superseded_join('hospital_ops', 'patients', 'patient_id') }}
 
 ),
 

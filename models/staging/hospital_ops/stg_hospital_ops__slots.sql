@@ -35,7 +35,7 @@ versioned as (
 
     select
         judged.*,
-        {{ row_status(['doctor_id', 'slot_time']) }} as row_status
+        {{ row_status(recency(['doctor_id', 'slot_time']) ~ ' > 1') }} as row_status
     from judged
 
 ),

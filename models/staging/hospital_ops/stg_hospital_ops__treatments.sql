@@ -57,8 +57,9 @@ versioned as (
 
     select
         judged.*,
-        {{ row_status(['treatment_id']) }} as row_status
+        {{ row_status('superseded_row is not null') }} as row_status
     from judged
+    {{ superseded_join('hospital_ops', 'treatments', 'treatment_id', 'treatment_date') }}
 
 ),
 

@@ -71,7 +71,7 @@ versioned as (
 
     select
         judged.*,
-        {{ row_status(['response_id']) }} as row_status
+        {{ row_status(recency(['response_id']) ~ ' > 1') }} as row_status
     from judged
 
 ),
