@@ -13,13 +13,15 @@
 {%- endmacro %}
 
 {% macro reject_reason(
-    system, table, natural_key, main_date=none, parsed_date=none, fallback_key=none
+    system, table, natural_key, main_date=none, parsed_date=none, fallback_key=none,
+    may_be_blank=true
 ) -%}
     {#-
       Why a raw row cannot be used: the first reason that applies, or null.
       natural_key: raw columns that identify the record; main_date: the raw column that places it
       in time, if there is one; parsed_date: the column with its parsed value; fallback_key: raw
-      column that makes a key, with the date, where the first natural key column is empty.
+      column that makes a key, with the date, where the first natural key column is empty;
+      may_be_blank: false where the rows are known to have a key, so that other columns stay unread.
     -#}
     {%- set named = (natural_key + [fallback_key]) | select | reject('eq', main_date) | list -%}
     case
@@ -34,10 +36,12 @@
             {%- endif %}
             then null
         when malformed_reason is not null then 'malformed_line'
+        {%- if may_be_blank %}
         when coalesce(
             {%- for column in contract_columns(system, table) %}nullif({{ column }}, ''), {% endfor -%}
             null
         ) is null then 'blank_row'
+        {%- endif %}
         {%- for column in named %}
         when {{ is_one_of(column, ['total', 'totals', 'grand total', 'subtotal', 'sub-total', 'all']) }}
             then 'totals_row'
@@ -152,7 +156,7 @@
             select
                 parsed.*,
                 {{ reject_reason(
-                    system, table, [natural_key], main_date, 'day' if main_date
+                    system, table, [natural_key], main_date, 'day' if main_date, may_be_blank=false
                 ) }} as reject_reason
             from (
                 select

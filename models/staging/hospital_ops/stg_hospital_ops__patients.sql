@@ -89,14 +89,7 @@ final as (
         ) as insurance,
         coalesce({{ known_name('versioned.region_code', 'versioned.region') }}, 'unknown')
             as region,
-        -- one e-mail on several records is a sign, not a proof, of one person: never merged
-        coalesce(
-            {{ clean_text('versioned.email') }} is not null
-            and count(*) over (
-                partition by lower(versioned.email), versioned.row_status
-            ) > 1,
-            false
-        ) as has_shared_email
+        {{ entity_key('hospital_ops', 'email', clean_text('lower(versioned.email)')) }} as email_key
     from versioned
     cross join hash_key
 
