@@ -38,10 +38,10 @@
     case
         when
             strlen({{ text }}) = length({{ text }}) and {{ text }} >= '!'
-            and not suffix({{ text }}, chr(9))
-            and not suffix({{ text }}, chr(10))
-            and not suffix({{ text }}, chr(13))
-            then trim({{ text }})
+            {%- for code in (32, 9, 10, 13, 11, 12) %}
+            and not suffix({{ text }}, chr({{ code }}))
+            {%- endfor %}
+            then {{ text }}
         else trim(nfc_normalize({{ text }}), '{{ invisible_characters() }}')
     end
 {%- endmacro %}
@@ -88,6 +88,20 @@
 {% macro minutes_between(earlier, later) -%}
     {#- Whole minutes, from times that are whole minutes. -#}
     cast(floor({{ seconds_between(earlier, later) }} / 60e0) as bigint)
+{%- endmacro %}
+
+{% macro clock_minutes(text) -%}
+    {#- Minutes after midnight of a text of the form HH:MM below 24:00; null when it is no time. -#}
+    {{ return(adapter.dispatch('clock_minutes', 'wardhouse')(text)) }}
+{%- endmacro %}
+{% macro default__clock_minutes(text) -%}
+    cast(epoch(try_cast({{ text }} as time)) / 60 as bigint)
+{%- endmacro %}
+{% macro spark__clock_minutes(text) -%}
+    case
+        when {{ text }} rlike '^[0-9]{2}:[0-5][0-9]$'
+            then 60 * cast(substr({{ text }}, 1, 2) as bigint) + cast(substr({{ text }}, 4, 2) as bigint)
+    end
 {%- endmacro %}
 
 {% macro keyed_hash(secret, text) -%}

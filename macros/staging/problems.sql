@@ -13,20 +13,36 @@
 {%- endmacro %}
 
 {% macro reject_reason(
-    system, table, natural_key, main_date=none, parsed_date=none, fallback_key=none
+    system, table, natural_key, main_date=none, parsed_date=none, fallback_key=none,
+    may_be_blank=true
 ) -%}
     {#-
       Why a raw row cannot be used: the first reason that applies, or null.
       natural_key: raw columns that identify the record; main_date: the raw column that places it
       in time, if there is one; parsed_date: the column with its parsed value; fallback_key: raw
-      column that makes a key, with the date, where the first natural key column is empty.
+      column that makes a key, with the date, where the first natural key column is empty;
+      may_be_blank: false where the rows are known to have a key, so that other columns stay unread.
     -#}
+    {%- set named = (natural_key + [fallback_key]) | select | reject('eq', main_date) | list -%}
     case
+        -- nearly every row: no word below ends in a digit, and no date that was read is missing
+        when malformed_reason is null
+            {%- for column in named %}
+            and right({{ column }}, 1) between '0' and '9'
+            {%- endfor %}
+            {%- if main_date %}
+            and cast({{ parsed_date }} as date) between cast('{{ var("earliest_date") }}' as date)
+            and cast('{{ var("latest_date") }}' as date)
+            {%- endif %}
+            then null
         when malformed_reason is not null then 'malformed_line'
-        when concat_ws(''
-            {%- for column in contract_columns(system, table) %}, trim({{ column }}){% endfor %}
-        ) = '' then 'blank_row'
-        {%- for column in natural_key + [fallback_key] if column and column != main_date %}
+        {%- if may_be_blank %}
+        when coalesce(
+            {%- for column in contract_columns(system, table) %}nullif({{ column }}, ''), {% endfor -%}
+            null
+        ) is null then 'blank_row'
+        {%- endif %}
+        {%- for column in named %}
         when {{ is_one_of(column, ['total', 'totals', 'grand total', 'subtotal', 'sub-total', 'all']) }}
             then 'totals_row'
         {%- endfor %}
@@ -70,10 +86,17 @@
         ('record_status', 'record_status', 'record_code', 'unmapped_code'),
         ('record_updated_at', 'record_updated_at', 'update_time', 'not_a_timestamp'),
     ] %}
-    nullif(concat_ws(';'
+    case
+        -- nearly every row: each value could be used, or there is none
+        when
+        {%- for column, raw_text, value, reason in notes + version_notes %}
+            {{ 'and ' if not loop.first }}({{ value }} is not null or {{ raw_text }} is null)
+        {%- endfor %}
+            then null
+        else nullif(concat_ws(';'
     {%- for column, raw_text, value, reason in notes + version_notes %},
         case
-            when nullif(trim({{ raw_text }}), '') is null or {{ value }} is not null then null
+            when {{ value }} is not null or nullif({{ raw_text }}, '') is null then null
             when {{ is_placeholder(raw_text) }} then '{{ column }}:sentinel'
             when length({{ raw_text }}) > {{ longest_name() }} then '{{ column }}:too_long'
             {%- if reason == 'sentinel' %}
@@ -82,30 +105,88 @@
             else '{{ column }}:' || {{ reason if ' ' in reason else "'" ~ reason ~ "'" }}
         end
     {%- endfor %}
-    ), '')
+        ), '')
+    end
 {%- endmacro %}
 
-{% macro row_status(natural_key) -%}
+{% macro recency(natural_key) -%}
+    {#-
+      1 for the newest version of a record: the latest record_updated_at (one without comes before
+      all that have one), then the later file name (up to its dot first: 2025-01-corrected.csv comes
+      after 2025-01.csv, though a hyphen comes before a dot), then the later row.
+    -#}
+    row_number() over (
+        partition by {{ natural_key | join(', ') }}, case when reject_reason is null then 1 else 0 end
+        order by
+            update_time desc nulls last,
+            split_part(source_file, '.', 1) desc nulls last,
+            source_file desc nulls last,
+            row_number desc nulls last
+    )
+{%- endmacro %}
+
+{% macro row_status(is_superseded) -%}
     {#-
       Where a raw row ends: rejected, accepted, or superseded by a newer version of the same natural
-      key. The newest has the latest record_updated_at (one without comes before all that have
-      one), then the later file name (up to its dot first: 2025-01-corrected.csv comes after
-      2025-01.csv, though a hyphen comes before a dot), then the later row. A newest version that says that the
-      source withdrew the record is rejected, and so is the record: no older version lives again.
+      key. A newest version that says that the source withdrew the record is rejected, and so is the
+      record: no older version lives again.
     -#}
     case
         when reject_reason is not null then 'rejected'
-        when row_number() over (
-            partition by {{ natural_key | join(', ') }}, case when reject_reason is null then 1 else 0 end
-            order by
-                update_time desc nulls last,
-                split_part(source_file, '.', 1) desc nulls last,
-                source_file desc nulls last,
-                row_number desc nulls last
-        ) > 1 then 'superseded'
+        when {{ is_superseded }} then 'superseded'
         when record_code = 'deleted' then 'rejected'
         else 'accepted'
     end
+{%- endmacro %}
+
+{% macro superseded_rows(system, table, natural_key, main_date=none) -%}
+    {#-
+      The raw rows that a newer version of their record replaces, by source_file and row_number.
+      Few keys stand in more than one row: an aggregate finds them, and only their rows are read
+      and sorted. A window over all rows would sort the whole table, texts and all.
+    -#}
+    select
+        source_file as superseded_file,
+        row_number as superseded_row
+    from (
+        select
+            judged.*,
+            {{ recency([natural_key]) }} as recency
+        from (
+            select
+                parsed.*,
+                {{ reject_reason(
+                    system, table, [natural_key], main_date, 'day' if main_date, may_be_blank=false
+                ) }} as reject_reason
+            from (
+                select
+                    raw.*,
+                    {{ version_values(system) }}
+                    {%- if main_date %},
+                    {{ parse_date('raw.' ~ main_date, system) }} as day
+                    {%- endif %}
+                from {{ raw_table(system, table) }} as raw
+                inner join (
+                    select {{ natural_key }} as repeated_key
+                    from {{ raw_table(system, table) }} as keys
+                    group by {{ natural_key }}
+                    having count(*) > 1
+                ) as repeated
+                    on repeated.repeated_key = raw.{{ natural_key }}
+                {{ version_join(system) }}
+            ) as parsed
+        ) as judged
+    ) as ranked
+    where reject_reason is null and recency > 1
+{%- endmacro %}
+
+{% macro superseded_join(system, table, natural_key, main_date=none) -%}
+    {#- Joins superseded_rows to `judged`, for row_status('superseded_row is not null'). -#}
+    left join (
+        {{ superseded_rows(system, table, natural_key, main_date) }}
+    ) as superseded
+        on superseded.superseded_file = judged.source_file
+        and superseded.superseded_row = judged.row_number
 {%- endmacro %}
 
 {% macro row_ending(relation) -%}
@@ -143,5 +224,5 @@
     left join {{ ref('code_map') }} as {{ alias }}
         on {{ alias }}.source_system = '{{ system }}'
         and {{ alias }}.column_name = '{{ column }}'
-        and {{ alias }}.raw_value = lower(trim({{ raw_text }}))
+        and {{ alias }}.raw_value = lower({{ raw_text }})
 {%- endmacro %}

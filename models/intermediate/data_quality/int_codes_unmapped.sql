@@ -7,7 +7,7 @@ words as (
         '{{ system }}' as source_system,
         '{{ table }}' as source_table,
         '{{ column }}' as column_name,
-        lower(trim(raw_rows.{{ column }})) as raw_value
+        lower(raw_rows.{{ column }}) as raw_value
     from {{ raw_table(system, table) }} as raw_rows
     where {{ clean_text('raw_rows.' ~ column) }} is not null
     {{ 'union all' if not loop.last }}

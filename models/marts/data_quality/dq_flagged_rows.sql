@@ -53,7 +53,18 @@ bills as (
 patients as (
 
     select * from {{ ref('stg_hospital_ops__patients') }}
-    where row_status = 'accepted' and has_shared_email
+    where row_status = 'accepted'
+
+),
+
+-- one e-mail on several records is a sign, not a proof, of one person: never merged
+shared_emails as (
+
+    select email_key
+    from patients
+    where email_key is not null
+    group by email_key
+    having count(*) > 1
 
 ),
 
@@ -90,8 +101,11 @@ final as (
     select 'hospital_ops', 'billing', source_file, row_number, 'paid_without_attendance'
     from bills
     union all
-    select 'hospital_ops', 'patients', source_file, row_number, 'shared_email'
+    select
+        'hospital_ops', 'patients', patients.source_file, patients.row_number, 'shared_email'
     from patients
+    inner join shared_emails
+        on shared_emails.email_key = patients.email_key
     union all
     select source_system, source_table, source_file, row_number, reason
     from {{ ref('int_care_rows_flagged') }}

@@ -93,8 +93,9 @@ versioned as (
 
     select
         judged.*,
-        {{ row_status(['trim(patient_id)']) }} as row_status
+        {{ row_status('superseded_row is not null') }} as row_status
     from judged
+    {{ superseded_join('cancer_registry', 'cases', 'patient_id', 'diagnosis_date') }}
 
 ),
 
@@ -102,8 +103,8 @@ final as (
 
     select
         {{ row_ending('versioned') }},
-        {{ entity_key('cancer_registry', 'case', 'trim(versioned.patient_id)') }} as case_key,
-        {{ entity_key('cancer_registry', 'patient', 'trim(versioned.patient_id)') }}
+        {{ entity_key('cancer_registry', 'case', 'versioned.patient_id') }} as case_key,
+        {{ entity_key('cancer_registry', 'patient', 'versioned.patient_id') }}
             as patient_key,
         versioned.usable_years as age_years,
         coalesce(versioned.gender_code, 'unknown') as gender,

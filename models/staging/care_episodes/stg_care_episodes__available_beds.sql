@@ -52,7 +52,7 @@ versioned as (
 
     select
         judged.*,
-        {{ row_status(['facility_name', 'department_name', 'day']) }} as row_status
+        {{ row_status(recency(['facility_name', 'department_name', 'day']) ~ ' > 1') }} as row_status
     from judged
 
 ),

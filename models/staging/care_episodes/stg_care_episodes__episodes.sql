@@ -20,7 +20,7 @@ judged as (
             'care_episodes', 'episodes', ['episode_id'], 'date', 'day', fallback_key='patient_id'
         ) }} as reject_reason,
         {{ repairs([
-            ('patient_id', 'patient_id', clean_id('patient_id'), 'sentinel'),
+            ('patient_id', 'patient_id', 'usable_patient_id', 'sentinel'),
             ('facility', 'facility', 'facility_name', 'sentinel'),
             ('department', 'department', 'department_name', 'sentinel'),
             ('treatment_type', 'treatment_type', 'treatment_type_name', 'sentinel'),
@@ -68,7 +68,7 @@ versioned as (
 
     select
         judged.*,
-        {{ row_status(['natural_key']) }} as row_status
+        {{ row_status(recency(['natural_key']) ~ ' > 1') }} as row_status
     from judged
 
 ),
@@ -78,7 +78,7 @@ final as (
     select
         {{ row_ending('versioned') }},
         {{ entity_key('care_episodes', 'episode', 'versioned.natural_key') }} as episode_key,
-        {{ entity_key('care_episodes', 'patient', clean_id('versioned.patient_id')) }}
+        {{ entity_key('care_episodes', 'patient', 'versioned.usable_patient_id') }}
             as patient_key,
         {{ conformed_id('facilities.facility_id', 'care_episodes', 'versioned.facility_name') }}
             as facility_id,

@@ -1,3 +1,6 @@
+{#- A view: with its texts beside the values it is too wide to be written. -#}
+{{ config(materialized='view') }}
+
 {% set times = ['admitted_at', 'discharged_at', 'arrived_at', 'seen_at', 'departed_at'] %}
 {% set booleans = ['treatment_success', 'readmission_30d', 'is_planned', 'any_cancer_diagnosis'] %}
 {% set codes = [
@@ -19,6 +22,7 @@ parsed as (
     select
         raw.*,
         {{ version_values('care_episodes') }},
+        {{ clean_id('raw.patient_id') }} as usable_patient_id,
         {{ parse_date('raw.date', 'care_episodes') }} as day,
         {%- for column in times %}
         {{ parse_timestamp('raw.' ~ column, 'care_episodes') }} as {{ column }}_time,
@@ -77,7 +81,7 @@ final as (
         -- the extract's own number, or what makes an episode one where it has none
         coalesce(
             {{ clean_id('episode_id') }},
-            trim(patient_id) || '|' || cast(day as string) || '|'
+            patient_id || '|' || cast(day as string) || '|'
             || coalesce(department_name, '') || '|' || coalesce(treatment_type_name, '')
         ) as natural_key
     from parsed

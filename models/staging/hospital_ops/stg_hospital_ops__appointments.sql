@@ -17,6 +17,8 @@ parsed as (
     select
         raw.*,
         {{ version_values('hospital_ops') }},
+        {{ clean_id('raw.patient_id') }} as usable_patient_id,
+        {{ clean_id('raw.doctor_id') }} as usable_doctor_id,
         {{ parse_date('raw.appointment_date', 'hospital_ops') }} as day,
         {{ parse_minute_of_day('raw.appointment_time') }} as minute_of_day,
         {{ parse_timestamp('raw.booked_at', 'hospital_ops') }} as booking_time,
@@ -54,8 +56,8 @@ judged as (
             'hospital_ops', 'appointments', ['appointment_id'], 'appointment_date', 'day'
         ) }} as reject_reason,
         {{ repairs([
-            ('patient_id', 'patient_id', clean_id('patient_id'), 'sentinel'),
-            ('doctor_id', 'doctor_id', clean_id('doctor_id'), 'sentinel'),
+            ('patient_id', 'patient_id', 'usable_patient_id', 'sentinel'),
+            ('doctor_id', 'doctor_id', 'usable_doctor_id', 'sentinel'),
             ('appointment_time', 'appointment_time', 'minute_of_day', 'not_a_time'),
             ('reason_for_visit', 'reason_for_visit', 'reason_name', 'sentinel'),
             ('status', 'status', 'status_code', 'unmapped_code'),
@@ -76,8 +78,9 @@ versioned as (
 
     select
         judged.*,
-        {{ row_status(['trim(appointment_id)']) }} as row_status
+        {{ row_status('superseded_row is not null') }} as row_status
     from judged
+    {{ superseded_join('hospital_ops', 'appointments', 'appointment_id', 'appointment_date') }}
 
 ),
 
@@ -85,11 +88,10 @@ final as (
 
     select
         {{ row_ending('versioned') }},
-        {{ entity_key('hospital_ops', 'appointment', 'trim(versioned.appointment_id)') }}
+        {{ entity_key('hospital_ops', 'appointment', 'versioned.appointment_id') }}
             as appointment_key,
-        {{ entity_key('hospital_ops', 'patient', clean_id('versioned.patient_id')) }}
-            as patient_key,
-        {{ clean_id('versioned.doctor_id') }} as doctor_id,
+        {{ entity_key('hospital_ops', 'patient', 'versioned.usable_patient_id') }} as patient_key,
+        versioned.usable_doctor_id as doctor_id,
         versioned.day as appointment_date,
         versioned.minute_of_day as appointment_minute,
         coalesce(versioned.reason_name, 'unknown') as reason,

@@ -17,6 +17,8 @@ parsed as (
     select
         raw.*,
         {{ version_values('hospital_ops') }},
+        {{ clean_id('raw.patient_id') }} as usable_patient_id,
+        {{ clean_id('raw.treatment_id') }} as usable_treatment_id,
         {{ parse_date('raw.bill_date', 'hospital_ops') }} as day,
         {{ parse_amount('raw.amount') }} as billed_dollars,
         {{ parse_date('raw.paid_at', 'hospital_ops') }} as paid_day,
@@ -53,8 +55,8 @@ judged as (
         {{ reject_reason('hospital_ops', 'billing', ['bill_id'], 'bill_date', 'day') }}
             as reject_reason,
         {{ repairs([
-            ('patient_id', 'patient_id', clean_id('patient_id'), 'sentinel'),
-            ('treatment_id', 'treatment_id', clean_id('treatment_id'), 'sentinel'),
+            ('patient_id', 'patient_id', 'usable_patient_id', 'sentinel'),
+            ('treatment_id', 'treatment_id', 'usable_treatment_id', 'sentinel'),
             ('amount', 'amount', 'usable_billed',
                 number_problem('amount')),
             ('payment_method', 'payment_method', 'method_code', 'unmapped_code'),
@@ -74,8 +76,9 @@ versioned as (
 
     select
         judged.*,
-        {{ row_status(['trim(bill_id)']) }} as row_status
+        {{ row_status('superseded_row is not null') }} as row_status
     from judged
+    {{ superseded_join('hospital_ops', 'billing', 'bill_id', 'bill_date') }}
 
 ),
 
@@ -83,10 +86,10 @@ final as (
 
     select
         {{ row_ending('versioned') }},
-        {{ entity_key('hospital_ops', 'bill', 'trim(versioned.bill_id)') }} as bill_key,
-        {{ entity_key('hospital_ops', 'treatment', clean_id('versioned.treatment_id')) }}
+        {{ entity_key('hospital_ops', 'bill', 'versioned.bill_id') }} as bill_key,
+        {{ entity_key('hospital_ops', 'treatment', 'versioned.usable_treatment_id') }}
             as treatment_key,
-        {{ entity_key('hospital_ops', 'patient', clean_id('versioned.patient_id')) }}
+        {{ entity_key('hospital_ops', 'patient', 'versioned.usable_patient_id') }}
             as patient_key,
         versioned.day as bill_date,
         versioned.usable_billed as billed_amount,

@@ -49,7 +49,7 @@ versioned as (
 
     select
         judged.*,
-        {{ row_status(['trim(doctor_id)']) }} as row_status
+        {{ row_status(recency(['doctor_id']) ~ ' > 1') }} as row_status
     from judged
 
 ),
@@ -58,7 +58,7 @@ final as (
 
     select
         {{ row_ending('versioned') }},
-        trim(versioned.doctor_id) as doctor_id,
+        versioned.doctor_id,
         coalesce(versioned.specialty_name, 'unknown') as specialization,
         versioned.plausible_experience as years_experience,
         {{ conformed_id('facilities.facility_id', 'hospital_ops', 'versioned.branch_name') }}

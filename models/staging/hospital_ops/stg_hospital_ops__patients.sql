@@ -69,8 +69,9 @@ versioned as (
 
     select
         judged.*,
-        {{ row_status(['trim(patient_id)']) }} as row_status
+        {{ row_status('superseded_row is not null') }} as row_status
     from judged
+    {{ superseded_join('hospital_ops', 'patients', 'patient_id') }}
 
 ),
 
@@ -78,8 +79,8 @@ final as (
 
     select
         {{ row_ending('versioned') }},
-        trim(versioned.patient_id) as patient_id,
-        {{ entity_key('hospital_ops', 'patient', 'trim(versioned.patient_id)') }} as patient_key,
+        versioned.patient_id,
+        {{ entity_key('hospital_ops', 'patient', 'versioned.patient_id') }} as patient_key,
         coalesce(versioned.gender_code, 'unknown') as gender,
         versioned.plausible_birth_day as date_of_birth,
         versioned.plausible_registration_day as registration_date,
@@ -88,14 +89,7 @@ final as (
         ) as insurance,
         coalesce({{ known_name('versioned.region_code', 'versioned.region') }}, 'unknown')
             as region,
-        -- one e-mail on several records is a sign, not a proof, of one person: never merged
-        coalesce(
-            {{ clean_text('versioned.email') }} is not null
-            and count(*) over (
-                partition by lower(trim(versioned.email)), versioned.row_status
-            ) > 1,
-            false
-        ) as has_shared_email
+        {{ entity_key('hospital_ops', 'email', clean_text('lower(versioned.email)')) }} as email_key
     from versioned
     cross join hash_key
 

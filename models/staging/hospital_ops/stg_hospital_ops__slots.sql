@@ -35,7 +35,7 @@ versioned as (
 
     select
         judged.*,
-        {{ row_status(['trim(doctor_id)', 'slot_time']) }} as row_status
+        {{ row_status(recency(['doctor_id', 'slot_time']) ~ ' > 1') }} as row_status
     from judged
 
 ),
@@ -44,7 +44,7 @@ final as (
 
     select
         {{ row_ending('versioned') }},
-        trim(doctor_id) as doctor_id,
+        doctor_id,
         slot_time as started_at,
         -- a slot that is not known to be held back counts as open to booking
         coalesce(held_code, 'false') = 'true' as is_held

@@ -17,6 +17,7 @@ parsed as (
     select
         raw.*,
         {{ version_values('hospital_ops') }},
+        {{ clean_id('raw.appointment_id') }} as usable_appointment_id,
         {{ parse_date('raw.treatment_date', 'hospital_ops') }} as day,
         {{ parse_amount('raw.cost') }} as dollars,
         {{ known_name('types.code', 'raw.treatment_type') }} as type_name
@@ -43,7 +44,7 @@ judged as (
             'hospital_ops', 'treatments', ['treatment_id'], 'treatment_date', 'day'
         ) }} as reject_reason,
         {{ repairs([
-            ('appointment_id', 'appointment_id', clean_id('appointment_id'), 'sentinel'),
+            ('appointment_id', 'appointment_id', 'usable_appointment_id', 'sentinel'),
             ('treatment_type', 'treatment_type', 'type_name', 'sentinel'),
             ('cost', 'cost', 'usable_dollars',
                 number_problem('cost')),
@@ -56,8 +57,9 @@ versioned as (
 
     select
         judged.*,
-        {{ row_status(['trim(treatment_id)']) }} as row_status
+        {{ row_status('superseded_row is not null') }} as row_status
     from judged
+    {{ superseded_join('hospital_ops', 'treatments', 'treatment_id', 'treatment_date') }}
 
 ),
 
@@ -65,9 +67,9 @@ final as (
 
     select
         {{ row_ending('versioned') }},
-        {{ entity_key('hospital_ops', 'treatment', 'trim(versioned.treatment_id)') }}
+        {{ entity_key('hospital_ops', 'treatment', 'versioned.treatment_id') }}
             as treatment_key,
-        {{ entity_key('hospital_ops', 'appointment', clean_id('versioned.appointment_id')) }}
+        {{ entity_key('hospital_ops', 'appointment', 'versioned.usable_appointment_id') }}
             as appointment_key,
         coalesce(versioned.type_name, 'unknown') as treatment_type,
         versioned.day as treatment_date,

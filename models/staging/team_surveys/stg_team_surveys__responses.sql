@@ -71,7 +71,7 @@ versioned as (
 
     select
         judged.*,
-        {{ row_status(['trim(response_id)']) }} as row_status
+        {{ row_status(recency(['response_id']) ~ ' > 1') }} as row_status
     from judged
 
 ),
@@ -80,7 +80,7 @@ final as (
 
     select
         {{ row_ending('versioned') }},
-        {{ entity_key('team_surveys', 'response', 'trim(versioned.response_id)') }}
+        {{ entity_key('team_surveys', 'response', 'versioned.response_id') }}
             as response_key,
         {{ conformed_id('facilities.facility_id', 'team_surveys', 'versioned.facility_text') }}
             as facility_id,
