@@ -139,51 +139,57 @@
     end
 {%- endmacro %}
 
-{% macro superseded_rows(system, table, natural_key, main_date=none) -%}
+{% macro superseded_rows(system, table, natural_key, main_date=none, typed=none, fallback_key=none) -%}
     {#-
       The raw rows that a newer version of their record replaces, by source_file and row_number.
       Few keys stand in more than one row: an aggregate finds them, and only their rows are read
       and sorted. A window over all rows would sort the whole table, texts and all.
+      typed: a relation with the rows already typed and the key of each as natural_key.
     -#}
+    {%- set rows = typed or raw_table(system, table) -%}
+    {%- set key = 'natural_key' if typed else natural_key -%}
     select
         source_file as superseded_file,
         row_number as superseded_row
     from (
         select
             judged.*,
-            {{ recency([natural_key]) }} as recency
+            {{ recency([key]) }} as recency
         from (
             select
                 parsed.*,
                 {{ reject_reason(
-                    system, table, [natural_key], main_date, 'day' if main_date, may_be_blank=false
+                    system, table, [natural_key], main_date, 'day' if main_date, fallback_key,
+                    may_be_blank=false
                 ) }} as reject_reason
             from (
                 select
-                    raw.*,
+                    raw.*
+                    {%- if not typed %},
                     {{ version_values(system) }}
                     {%- if main_date %},
                     {{ parse_date('raw.' ~ main_date, system) }} as day
                     {%- endif %}
-                from {{ raw_table(system, table) }} as raw
+                    {%- endif %}
+                from {{ rows }} as raw
                 inner join (
-                    select {{ natural_key }} as repeated_key
-                    from {{ raw_table(system, table) }} as keys
-                    group by {{ natural_key }}
+                    select {{ key }} as repeated_key
+                    from {{ rows }} as keys
+                    group by {{ key }}
                     having count(*) > 1
                 ) as repeated
-                    on repeated.repeated_key = raw.{{ natural_key }}
-                {{ version_join(system) }}
+                    on repeated.repeated_key = raw.{{ key }}
+                {{ version_join(system) if not typed }}
             ) as parsed
         ) as judged
     ) as ranked
     where reject_reason is null and recency > 1
 {%- endmacro %}
 
-{% macro superseded_join(system, table, natural_key, main_date=none) -%}
+{% macro superseded_join(system, table, natural_key, main_date=none, typed=none, fallback_key=none) -%}
     {#- Joins superseded_rows to `judged`, for row_status('superseded_row is not null'). -#}
     left join (
-        {{ superseded_rows(system, table, natural_key, main_date) }}
+        {{ superseded_rows(system, table, natural_key, main_date, typed, fallback_key) }}
     ) as superseded
         on superseded.superseded_file = judged.source_file
         and superseded.superseded_row = judged.row_number

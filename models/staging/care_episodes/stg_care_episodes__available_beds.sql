@@ -52,7 +52,8 @@ versioned as (
 
     select
         judged.*,
-        {{ row_status(recency(['facility_name', 'department_name', 'day']) ~ ' > 1') }} as row_status
+        {{ row_status(recency(['facility_name', 'department_name', 'day']) ~ ' > 1') }}
+            as row_status
     from judged
 
 ),

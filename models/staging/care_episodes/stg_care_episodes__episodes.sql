@@ -1,8 +1,10 @@
+{% set typed = ref('stg_care_episodes__episodes_typed') %}
+
 with
 
 typed as (
 
-    select * from {{ ref('stg_care_episodes__episodes_typed') }}
+    select * from {{ typed }}
 
 ),
 
@@ -17,7 +19,7 @@ judged as (
     select
         typed.*,
         {{ reject_reason(
-            'care_episodes', 'episodes', ['episode_id'], 'date', 'day', fallback_key='patient_id'
+            'care_episodes', 'episodes', ['episode_id'], 'date', 'day', 'patient_id'
         ) }} as reject_reason,
         {{ repairs([
             ('patient_id', 'patient_id', 'usable_patient_id', 'sentinel'),
@@ -68,8 +70,9 @@ versioned as (
 
     select
         judged.*,
-        {{ row_status(recency(['natural_key']) ~ ' > 1') }} as row_status
+        {{ row_status('superseded_row is not null') }} as row_status
     from judged
+    {{ superseded_join('care_episodes', 'episodes', 'episode_id', 'date', typed, 'patient_id') }}
 
 ),
 
@@ -78,14 +81,12 @@ final as (
     select
         {{ row_ending('versioned') }},
         {{ entity_key('care_episodes', 'episode', 'versioned.natural_key') }} as episode_key,
-        {{ entity_key('care_episodes', 'patient', 'versioned.usable_patient_id') }}
-            as patient_key,
+        {{ entity_key('care_episodes', 'patient', 'versioned.usable_patient_id') }} as patient_key,
         {{ conformed_id('facilities.facility_id', 'care_episodes', 'versioned.facility_name') }}
             as facility_id,
         coalesce(facilities.facility_name, versioned.facility_name, 'unknown') as facility_name,
-        {{ conformed_id(
-            'departments.department_id', 'care_episodes', 'versioned.department_name'
-        ) }} as department_id,
+        {{ conformed_id('departments.department_id', 'care_episodes', 'versioned.department_name') }}
+            as department_id,
         coalesce(departments.department_name, versioned.department_name, 'unknown')
             as department_name,
         coalesce(versioned.treatment_type_name, 'unknown') as treatment_type,
