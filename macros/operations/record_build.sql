@@ -8,6 +8,7 @@
 {% macro record_build_start() %}
     {% if execute and flags.WHICH in ('build', 'run', 'seed') and target.type == 'duckdb' %}
         create schema if not exists private;
+        {{ open_increments() }}
         create or replace table private.last_build as
         select
             '{{ invocation_id }}' as invocation_id,

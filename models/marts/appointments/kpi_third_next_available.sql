@@ -9,9 +9,18 @@ slots as (
 
 cancellations as (
 
-    select doctor_id, started_at, booked_at, cancelled_at
-    from {{ ref('int_appointments_classified') }}
-    where status = 'cancelled' and booked_at is not null and cancelled_at is not null
+    select
+        doctor_id,
+        booked_at,
+        cancelled_at,
+        {{ appointment_start() }} as started_at
+    from {{ ref('stg_hospital_ops__appointments') }}
+    where
+        row_status = 'accepted'
+        and status = 'cancelled'
+        and booked_at is not null
+        and cancelled_at is not null
+        and doctor_id in (select slots.doctor_id from slots)
 
 ),
 

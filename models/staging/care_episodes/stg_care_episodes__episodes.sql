@@ -1,10 +1,18 @@
+{{ config(
+    materialized='incremental',
+    unique_key=['source_file', 'row_number'],
+    meta={'raw': ['care_episodes', 'episodes'], 'record': 'episode_key'}
+) }}
+
+{#- an increment types the rows of the new files only -#}
 {% set typed = ref('stg_care_episodes__episodes_typed') %}
+{% set newly_typed = typed_episodes() if is_incremental() or not execute %}
 
 with
 
 typed as (
 
-    select * from {{ typed }}
+    select * from {{ newly_typed if is_incremental() else typed }}
 
 ),
 

@@ -1,3 +1,9 @@
+{{ config(
+    materialized='incremental',
+    unique_key=['source_file', 'row_number'],
+    meta={'raw': ['hospital_ops', 'billing'], 'record': 'bill_key'}
+) }}
+
 with
 
 raw as (
