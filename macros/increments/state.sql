@@ -10,14 +10,17 @@
 {% macro open_increments() %}
     {#- Makes the tables of the increments and numbers this build. -#}
     create schema if not exists changes;
-    create table if not exists private.builds (build_number bigint, project_state string);
+    create table if not exists private.builds (
+        build_number bigint, project_state string, is_green boolean
+    );
     create table if not exists private.model_states (
         model string, project_state string, build_number bigint, log_from bigint, as_of_date date
     );
     insert into private.builds
     select
         (select coalesce(max(build_number), 0) + 1 from private.builds),
-        project_state || '{{ local_md5(tojson(invocation_args_dict.get("vars", {}))) }}'
+        project_state || '{{ local_md5(tojson(invocation_args_dict.get("vars", {}))) }}',
+        false
     from private.project;
 {% endmacro %}
 
