@@ -30,7 +30,9 @@ def write_increment(
     conn: duckdb.DuckDBPyConnection, found: Inventory, landing_dir: Path, project_state: str
 ) -> None:
     """Write the state of the project, and a view over each table's new and changed files."""
-    conn.execute("create or replace table private.project as select ? as project_state", [project_state])
+    conn.execute(
+        "create or replace table private.project as select ? as project_state", [project_state]
+    )
     conn.execute(
         "create table if not exists private.staged_files "
         "(source_system varchar, source_table varchar, source_file varchar, file_state varchar)"
