@@ -67,6 +67,7 @@ class Plugin(BasePlugin):
             return
         path = Path(creds.path)
         try:
+            config.update(settings.engine_limits())
             take_build_folder(path, config, _dbt_command())
         except UserError as error:
             raise DbtRuntimeError(f"wardhouse: {error}") from None

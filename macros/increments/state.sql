@@ -134,7 +134,7 @@
 {%- endmacro %}
 
 {% macro keep_staged_files() %}
-        {% set system, table = model.config.meta.raw %}
+        {% set system, table = model.name[4:].split('__') %}
         delete from private.staged_files
         where source_system = '{{ system }}' and source_table = '{{ table }}';
         insert into private.staged_files

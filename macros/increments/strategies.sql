@@ -59,10 +59,10 @@
     {#-
       The rows of files that went or changed go, those of new files come. Which version of a record
       is the newest is decided again for each record that has a row among them.
-      meta of the model: raw: [system, table]; record: the column that all versions share.
+      meta of the model stg_<system>__<table>: record, the column that all versions share.
     -#}
     {% set name = model.name %}
-    {% set system, table = model.config.meta.raw %}
+    {% set system, table = name[4:].split('__') %}
     {% set record = model.config.meta.record %}
     {% set columns = arguments.dest_columns | map(attribute='quoted') | list %}
     create or replace temp table {{ name }}__gone as

@@ -9,18 +9,7 @@ slots as (
 
 cancellations as (
 
-    select
-        doctor_id,
-        booked_at,
-        cancelled_at,
-        {{ appointment_start() }} as started_at
-    from {{ ref('stg_hospital_ops__appointments') }}
-    where
-        row_status = 'accepted'
-        and status = 'cancelled'
-        and booked_at is not null
-        and cancelled_at is not null
-        and doctor_id in (select slots.doctor_id from slots)
+    select * from {{ ref('int_bookings_cancelled') }}
 
 ),
 

@@ -1,9 +1,3 @@
-{{ config(
-    materialized='incremental',
-    unique_key=['source_file', 'row_number'],
-    meta={'raw': ['cancer_registry', 'cases'], 'record': 'case_key'}
-) }}
-
 {% set dates = ['last_contact_date', 'referral_date', 'decision_date', 'treatment_date'] %}
 {% set codes = ['gender', 'stage', 'outcome', 'vital_status'] %}
 {% set texts = ['cancer_type', 'treatment', 'region', 'hospital', 'insurance_type'] %}

@@ -1,9 +1,3 @@
-{{ config(
-    materialized='incremental',
-    unique_key=['source_file', 'row_number'],
-    meta={'raw': ['hospital_ops', 'doctors'], 'record': 'doctor_id'}
-) }}
-
 with
 
 raw as (

@@ -1,9 +1,3 @@
-{{ config(
-    materialized='incremental',
-    unique_key=['source_file', 'row_number'],
-    meta={'raw': ['team_surveys', 'responses'], 'record': 'response_key'}
-) }}
-
 {% set items = range(1, 8) %}
 
 with
