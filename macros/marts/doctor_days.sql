@@ -5,6 +5,14 @@
     day_{{ '%02d' | format(day) }}
 {%- endmacro %}
 
+{% macro day_of_month_counts(day, count) -%}
+    {#- A column for each day of the month: the counts of the rows of that day, as an aggregate. -#}
+    {%- for number in range(1, 32) -%}
+    cast(sum(case when {{ day }} = {{ number }} then {{ count }} else 0 end) as bigint)
+            as {{ day_of_month_column(number) }}{{ ',\n        ' if not loop.last }}
+    {%- endfor %}
+{%- endmacro %}
+
 {% macro days_with_appointments() -%}
     {#- Over a row of int_doctor_days_tallied. -#}
     {%- for day in range(1, 32) %}

@@ -27,11 +27,7 @@ final as (
         doctor_id,
         {{ first_of_month('appointment_date') }} as month,
         cast(sum(appointments) as bigint) as appointments,
-        {% for day in range(1, 32) -%}
-        cast(sum(case when day_number = {{ day }} then appointments else 0 end) as bigint)
-            as {{ day_of_month_column(day) }}
-        {{- ',' if not loop.last }}
-        {% endfor %}
+        {{ day_of_month_counts('day_number', 'appointments') }}
     from daily
     group by doctor_id, {{ first_of_month('appointment_date') }}
 
