@@ -16,6 +16,43 @@
     (cast({{ amount }} as decimal(20, 2)) * {{ amount }})
 {%- endmacro %}
 
+{% macro cube_of_money(amount) -%}
+    {#- Exact, as square_of_money(). -#}
+    (cast({{ square_of_money(amount) }} as decimal(24, 4)) * cast({{ amount }} as decimal(14, 2)))
+{%- endmacro %}
+
+{% macro whole_centre(total, n) -%}
+    {#- A whole number near the mean, from which distances are small: see centred_squares(). -#}
+    cast(round({{ safe_divide(total, n) }}) as decimal(18, 0))
+{%- endmacro %}
+
+{% macro centred_total(n, total, centre) -%}
+    {#-
+      The sum of the distances from a whole number, from the sum of the amounts. Like the next two it
+      is worked out in decimals and rounded once, so that no digits are lost to large squares.
+    -#}
+    cast({{ total }} - {{ n }} * {{ centre }} as double)
+{%- endmacro %}
+
+{% macro centred_squares(n, total, squares, centre) -%}
+    cast({{ squares }} - 2 * {{ centre }} * {{ total }} + {{ n }} * {{ centre }} * {{ centre }} as double)
+{%- endmacro %}
+
+{% macro centred_cubes(n, total, squares, cubes, centre) -%}
+    cast(
+            {{ cubes }} - 3 * {{ centre }} * {{ squares }}
+            + 3 * {{ centre }} * {{ centre }} * {{ total }}
+            - {{ n }} * {{ centre }} * {{ centre }} * {{ centre }} as double
+        )
+{%- endmacro %}
+
+{% macro skewness_of_sums(n, total, squares, cubes) -%}
+    {#- Fisher's g1, from sums of distances from a centre near the mean. -#}
+    {%- set d = '(' ~ total ~ ' / ' ~ n ~ ')' -%}
+    ({{ cubes }} / {{ n }} - 3 * {{ d }} * {{ squares }} / {{ n }} + 2 * {{ d }} * {{ d }} * {{ d }})
+            / power(nullif({{ squares }} / {{ n }} - {{ d }} * {{ d }}, 0e0), 1.5e0)
+{%- endmacro %}
+
 {% macro sd_of_sums(n, total, squares) -%}
     {#-
       Sample standard deviation from the number of values, their sum and the sum of their squares.
