@@ -18,18 +18,19 @@
             as upper_edge
 {%- endmacro %}
 
-{% macro cost_range(cost) -%}
+{% macro cost_range(cost, fineness=4) -%}
     {#-
       The lower edge of the range that holds a cost, in whole dollars: 1 dollar wide below 400, then
       10 below 4,000 and so on, so that a range is at most a fortieth of what it holds from 40 on.
+      With a fineness of 1, 1 dollar below 100, 10 below 1,000: a tenth.
     -#}
     cast(
             case
                 {%- for power in range(7) %}
-                when {{ cost }} < {{ 4 * 10 ** (power + 2) }}
+                when {{ cost }} < {{ fineness * 10 ** (power + 2) }}
                     then floor({{ cost }}{{ ' / ' ~ 10 ** power if power }}){{ ' * ' ~ 10 ** power if power }}
                 {%- endfor %}
-                when {{ cost }} is not null then {{ 4 * 10 ** 8 }}
+                when {{ cost }} is not null then {{ fineness * 10 ** 8 }}
             end as bigint
         )
 {%- endmacro %}
