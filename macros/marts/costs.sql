@@ -40,7 +40,7 @@
     {{ return([0.25, 0.5, 0.75, 0.9, 0.95] if of_all_places else [0.25, 0.5, 0.75, 0.9]) }}
 {%- endmacro %}
 
-{% macro cost_rank_is_within(first_rank, last_rank, n, of_all_places) -%}
+{% macro cost_rank_is_within(first_rank, of_all_places, last_rank='last_rank', n='n') -%}
     {#-
       Whether a range of ranks holds one that a number is read off: an order statistic of a quantile,
       a bound of the median; over all places the ends and the cuts of the trimmed mean too.

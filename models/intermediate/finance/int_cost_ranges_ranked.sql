@@ -2,7 +2,7 @@
 {{ config(materialized='table') }}
 
 {% set keys = ['source_system', 'facility_id', 'treatment_type', 'cost_scope'] %}
-{% set ranks = ['last_rank - treatments + 1', 'last_rank', 'n'] %}
+{% set first_rank = 'last_rank - treatments + 1' %}
 
 with
 
@@ -60,8 +60,8 @@ final as (
         last_rank,
         n,
         n > 0 and case
-            when facility_id = 'all' then {{ cost_rank_is_within(ranks[0], ranks[1], ranks[2], true) }}
-            else {{ cost_rank_is_within(ranks[0], ranks[1], ranks[2], false) }}
+            when facility_id = 'all' then {{ cost_rank_is_within(first_rank, true) }}
+            else {{ cost_rank_is_within(first_rank, false) }}
         end as is_read
     from ranked
 

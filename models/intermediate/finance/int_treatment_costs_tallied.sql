@@ -52,7 +52,7 @@ final as (
         {{ tallied_total('cost') }} as total_cost,
         {{ tallied_total(square_of_money('cost'), places=4) }} as cost_squares,
         {{ tallied_total(cube_of_money('cost'), places=6) }} as cost_cubes,
-        -- the logarithm of nothing does not exist: those that cost nothing are in a bin of their own
+        -- what costs nothing has no logarithm, and a bin of its own
         {{ tallied_total(
             'cast(ln(nullif(cast(cost as double), 0)) as decimal(20, 18))', places=18
         ) }} as log_costs
