@@ -48,10 +48,9 @@ summed as (
         sums.mean_cost,
         {{ order_free('sums.sd_cost') }} as sd_cost,
         -- equal values leave nothing but rounding errors to divide
-        case
-            when ordered.maximum_cost > ordered.minimum_cost
-                then {{ order_free('sums.skewness') }}
-        end as skewness,
+        {{ order_free(
+            'case when ordered.maximum_cost > ordered.minimum_cost then sums.skewness end'
+        ) }} as skewness,
         {%- for name in [
             'median_cost', 'median_cost_low', 'median_cost_high', 'p25_cost', 'p75_cost', 'p90_cost',
             'p95_cost', 'minimum_cost', 'maximum_cost', 'trimmed_mean_cost',
