@@ -34,6 +34,26 @@
         ) as late_patient_cancellations
 {%- endmacro %}
 
+{% macro tallied_outcomes() -%}
+    {#- The counts of outcome_counts() as measures of a tally of fct_appointments. -#}
+    {%- set conditions = {
+        'due': "outcome != 'future'",
+        'attended': "outcome = 'attended'",
+        'no_shows': "outcome = 'no_show'",
+        'cancelled': "outcome = 'cancelled'",
+        'unresolved': "outcome = 'unresolved'",
+        'patient_cancellations': "outcome = 'cancelled' and cancelled_by = 'patient'",
+        'provider_cancellations': "outcome = 'cancelled' and cancelled_by = 'provider'",
+        'cancellations_with_notice': "outcome = 'cancelled' and notice_hours is not null",
+        'late_cancellations': "outcome = 'cancelled' and is_late_cancellation",
+        'late_patient_cancellations':
+            "outcome = 'cancelled' and is_late_cancellation and cancelled_by = 'patient'",
+    } -%}
+    {%- for name in outcome_count_names() -%}
+    {{ tallied_rows(conditions[name]) }} as {{ name }}{{ ',\n        ' if not loop.last }}
+    {%- endfor %}
+{%- endmacro %}
+
 {% macro has_responded(outcome) -%}
     {#- Whether a registry case went well; null while nobody can tell. -#}
     case

@@ -16,6 +16,11 @@
     (cast({{ amount }} as decimal(20, 2)) * {{ amount }})
 {%- endmacro %}
 
+{% macro cube_of_money(amount) -%}
+    {#- Exact, as square_of_money(). -#}
+    (cast({{ square_of_money(amount) }} as decimal(24, 4)) * cast({{ amount }} as decimal(14, 2)))
+{%- endmacro %}
+
 {% macro sd_of_sums(n, total, squares) -%}
     {#-
       Sample standard deviation from the number of values, their sum and the sum of their squares.

@@ -39,11 +39,17 @@
         end
 {%- endmacro %}
 
-{% macro tallied_trimmed_mean(value, count, last_rank, n, share) -%}
-    {#- The mean without the lowest and the highest share, each cut to whole values. -#}
-    {%- set cut = 'floor(' ~ n ~ ' * ' ~ share ~ ')' -%}
+{% macro trimmed_mean_of_totals(value, count, total, last_rank, n, share) -%}
+    {#-
+      The mean without the lowest and the highest share, each cut to whole values. A row that is not
+      cut counts with its total and may hold several values.
+    -#}
+    {%- set cut = 'cast(floor(' ~ n ~ ' * ' ~ share ~ ') as bigint)' -%}
     {%- set kept = 'greatest(least(' ~ last_rank ~ ', ' ~ n ~ ' - ' ~ cut ~ ') - greatest(' ~ last_rank ~ ' - ' ~ count ~ ', ' ~ cut ~ '), 0)' -%}
-    {{ exact_sum('cast(' ~ value ~ ' as double) * ' ~ kept, places=12) }} / nullif(max({{ n }} - 2 * {{ cut }}), 0)
+    cast(
+            sum(case when {{ kept }} = {{ count }} then {{ total }} else {{ value }} * {{ kept }} end)
+            as double
+        ) / nullif(max({{ n }} - 2 * {{ cut }}), 0)
 {%- endmacro %}
 
 {% macro holds_quantiles(last_rank, count, n, shares) -%}

@@ -228,12 +228,17 @@ def test_seasonal_ratio_is_welch_on_logarithms(demo_build, record_property):
 
 
 def test_treatment_costs_of_episodes(demo_build, record_property):
-    """From episodes through both intermediate models to the mart by treatment type."""
-    stacked = run_model(demo_build, "int_treatment_costs_stacked", {"fct_episodes": icu_episodes()})
-    ranked = run_model(
-        demo_build, "int_treatment_costs_ranked", {"int_treatment_costs_stacked": stacked}
-    )
-    rows = run_model(demo_build, "kpi_treatment_costs", {"int_treatment_costs_ranked": ranked})
+    """From episodes through the tally and the ranges to the mart by treatment type."""
+    chain = [
+        "int_treatment_costs_tallied",
+        "int_treatment_costs_stacked",
+        "int_cost_ranges_ranked",
+        "int_costs_read",
+        "int_treatment_costs_ranked",
+        "int_treatment_costs_summed",
+        "kpi_treatment_costs",
+    ]
+    rows = run_models(demo_build, chain, {"fct_episodes": icu_episodes()})["kpi_treatment_costs"]
     costs = {r["treatment_type"]: r for r in rows}
     assert {(r["source_system"], r["cost_scope"]) for r in rows} == {("care_episodes", "all")}
     names = {
