@@ -1,4 +1,7 @@
-{{ config(materialized='table') }}
+{{ config(
+    materialized='incremental',
+    unique_key=['facility_id', 'department_id', 'month', 'dimension', 'value']
+) }}
 
 {% set dimensions = appointment_dimensions() %}
 {% set places = ['facility_id', 'department_id', 'month'] %}

@@ -1,4 +1,7 @@
-{{ config(materialized='table') }}
+{{ config(
+    materialized='incremental',
+    unique_key=['facility_id', 'department_id', 'doctor_id', 'month']
+) }}
 
 with
 

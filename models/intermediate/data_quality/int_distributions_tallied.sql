@@ -1,4 +1,7 @@
-{{ config(materialized='table') }}
+{{ config(
+    materialized='incremental',
+    unique_key=['source_system', 'table_name', 'column_name', 'value']
+) }}
 
 with
 

@@ -1,4 +1,7 @@
-{{ config(materialized='table') }}
+{{ config(
+    materialized='incremental',
+    unique_key=['source_system', 'source_table', 'source_file', 'row_status', 'reject_reason']
+) }}
 
 with
 
@@ -10,7 +13,7 @@ judged as (
         '{{ table }}' as source_table,
         source_file,
         row_status,
-        reject_reason,
+        case when row_status = 'rejected' then reject_reason end as reject_reason,
         -- nineteen digits or more: DuckDB gives the product of narrower decimals no more than 18
         cast(row_number as decimal(19, 0)) as row_number,
         change

@@ -1,4 +1,4 @@
-{{ config(materialized='table') }}
+{{ config(materialized='incremental', unique_key=['facility_id', 'department_id', 'month']) }}
 
 with
 

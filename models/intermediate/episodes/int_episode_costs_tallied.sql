@@ -1,4 +1,4 @@
-{{ config(materialized='table') }}
+{{ config(materialized='incremental', unique_key=['dimension', 'value', 'cost_bucket']) }}
 
 {%- set dimensions = {} %}
 {%- for dimension, value, tally in episode_dimensions() %}

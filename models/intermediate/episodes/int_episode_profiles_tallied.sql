@@ -1,4 +1,7 @@
-{{ config(materialized='table') }}
+{{ config(
+    materialized='incremental',
+    unique_key=['gender', 'age_band', 'insurance_type', 'region', 'treatment_type', 'cancer_stage']
+) }}
 
 with
 

@@ -1,4 +1,7 @@
-{{ config(materialized='table') }}
+{{ config(
+    materialized='incremental',
+    unique_key=['facility_id', 'department_id', 'month', 'length_of_stay_aihw_days', 'is_same_day']
+) }}
 
 with
 

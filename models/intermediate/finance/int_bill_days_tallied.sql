@@ -1,4 +1,4 @@
-{{ config(materialized='table') }}
+{{ config(materialized='incremental', unique_key=['facility_id', 'bill_date', 'is_future']) }}
 
 {#- A bill that counts in what is collected: something is left of it after the adjustment. -#}
 {% set net_amount = '(billed_amount - adjustment_amount)' %}

@@ -1,4 +1,7 @@
-{{ config(materialized='table') }}
+{{ config(
+    materialized='incremental',
+    unique_key=['facility_id', 'month', 'payment_method', 'payment_status']
+) }}
 
 with
 

@@ -1,4 +1,4 @@
-{{ config(materialized='table') }}
+{{ config(materialized='incremental', unique_key=['department_id', 'month', 'cost_bucket']) }}
 
 with
 

@@ -1,4 +1,9 @@
-{{ config(materialized='table') }}
+{{ config(
+    materialized='incremental',
+    unique_key=[
+        'source_system', 'facility_id', 'treatment_type', 'is_attended', 'cost_range', 'bin'
+    ]
+) }}
 
 with
 

@@ -1,4 +1,4 @@
-{{ config(materialized='table') }}
+{{ config(materialized='incremental', unique_key=['source_system', 'treatment_type']) }}
 
 with
 

@@ -1,4 +1,7 @@
-{{ config(materialized='table') }}
+{{ config(
+    materialized='incremental',
+    unique_key=['department_id', 'facility_id', 'month', 'satisfaction_score', 'experience_answer']
+) }}
 
 with
 

@@ -1,4 +1,7 @@
-{{ config(materialized='table') }}
+{{ config(
+    materialized='incremental',
+    unique_key=['source_system', 'source_table', 'date_column', 'event_date', 'is_event_date']
+) }}
 
 {#- Every date of a fact that shows that its table was not silent on that day; first of them the
     one that dates the event. -#}
