@@ -238,7 +238,8 @@ def test_treatment_costs_of_episodes(demo_build, record_property):
         "int_treatment_costs_summed",
         "kpi_treatment_costs",
     ]
-    rows = run_models(demo_build, chain, {"fct_episodes": icu_episodes()})["kpi_treatment_costs"]
+    given = [episode | {"facility_id": "h1"} for episode in icu_episodes()]
+    rows = run_models(demo_build, chain, {"fct_episodes": given})["kpi_treatment_costs"]
     costs = {r["treatment_type"]: r for r in rows}
     assert {(r["source_system"], r["cost_scope"]) for r in rows} == {("care_episodes", "all")}
     names = {
