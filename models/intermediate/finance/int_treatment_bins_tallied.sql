@@ -1,3 +1,4 @@
+{#- Built as a whole: a doctor's department is no part of the treatments, and may change. -#}
 {{ config(materialized='table') }}
 
 with
