@@ -37,14 +37,14 @@
 {% macro find_touched() %}
     {#-
       Hook before a logged model: the keys whose rows have to be judged anew, as a temporary table.
-      meta of the model, each a map, all but the first optional:
+      meta of the model, each a map; without the first all rows are worked out, the others are optional:
         rows_of: model -> the column of it that holds the key of our rows;
         through: column of the first of them -> [model, column], for rows that link to a changed one;
         dated: system, columns: dates of the first that are compared with the system's as-of date;
         aged: system, born: date of birth in the first, for a band of age on the as-of date.
     -#}
-    {% if is_incremental() and model.config.incremental_strategy == 'logged' %}
-        {% set meta = model.config.meta %}
+    {% set meta = model.config.meta %}
+    {% if 'rows_of' in meta and is_incremental() %}
         {% set rows, key = (meta.rows_of.items() | list)[0] %}
         {% set changed = "where build_number > " ~ last_built() %}
         create or replace temp table {{ model.name }}__touched as

@@ -1,21 +1,28 @@
 {#- How dbt brings an incremental table up to date: its strategies `staged`, `logged` and `tally`. -#}
 
 {% macro get_incremental_logged_sql(arguments) %}
-    {#- Replaces the rows of the touched keys, and keeps in the log what that changed. -#}
+    {#-
+      Replaces the rows of the touched keys, and keeps in the log what that changed. A model whose
+      meta names no rows_of is worked out as a whole and compared with what is there.
+    -#}
+    {% set is_compared = 'rows_of' not in model.config.meta %}
+    {% set touched %}
+    where {{ arguments.unique_key }} in (select touched_key from {{ model.name }}__touched)
+    {% endset %}
     create or replace temp table {{ model.name }}__old as
     select
         *,
         rowid as old_row
     from {{ arguments.target_relation }}
-    where {{ arguments.unique_key }} in (select touched_key from {{ model.name }}__touched);
+    {{ touched if not is_compared }};
     create or replace temp table {{ model.name }}__new as
     select * from {{ arguments.temp_relation }}
-    where {{ arguments.unique_key }} in (select touched_key from {{ model.name }}__touched);
+    {{ touched if not is_compared }};
     {{ replace_changed_rows(
         arguments.target_relation, model.name ~ '__new', arguments.dest_columns,
         [arguments.unique_key]
     ) }}
-    drop table {{ model.name }}__touched;
+    drop table if exists {{ model.name }}__touched;
     drop table {{ model.name }}__new;
 {% endmacro %}
 

@@ -17,8 +17,7 @@ from daily_loads import Loads
 
 NO_TESTS = ("--exclude-resource-type", "test", "unit_test")
 KEY = "a key of the test, 4711"
-INCREMENTAL = "config.materialized:incremental"
-EVENTS = ("--select", "reference", "staging", "int_systems_dated", INCREMENTAL)
+EVENTS = ("--select", "reference", "+config.materialized:incremental")
 
 
 class Warehouse:
@@ -116,7 +115,7 @@ def test_days_on_a_history_make_the_tables_of_a_full_build(tmp_path):
     assert not ours.built_whole(), "an increment"
     # only some models see the second day: the others find it in the log on the third
     days.append(loads.step())
-    ours.build("--select", "staging", "fct_treatments")
+    ours.build("--select", "staging", "fct_treatments", "int_treatments_tallied")
     days.append(loads.step())
     ours.build(*EVENTS)
     assert not ours.built_whole(), "an increment after one that was cut short"
