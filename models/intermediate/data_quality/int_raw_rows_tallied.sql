@@ -1,0 +1,41 @@
+{{ config(materialized='table') }}
+
+with
+
+judged as (
+
+    {% for system, table in staged_tables() -%}
+    select
+        '{{ system }}' as source_system,
+        '{{ table }}' as source_table,
+        source_file,
+        row_status,
+        reject_reason,
+        -- twelve digits, so that a third power has less than the 38 of the widest decimal
+        cast(row_number as decimal(12, 0)) as row_number,
+        change
+    from {{ changes_of('stg_' ~ system ~ '__' ~ table) }} as changes
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+
+),
+
+final as (
+
+    select
+        source_system,
+        source_table,
+        source_file,
+        row_status,
+        reject_reason,
+        cast(sum(change) as bigint) as rows_judged,
+        cast(sum(change * row_number) as decimal(38, 0)) as number_sum,
+        cast(sum(change * (row_number * row_number)) as decimal(38, 0)) as number_squares,
+        cast(sum(change * (row_number * row_number * row_number)) as decimal(38, 0))
+            as number_cubes
+    from judged
+    group by source_system, source_table, source_file, row_status, reject_reason
+
+)
+
+select * from final
