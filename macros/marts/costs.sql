@@ -17,3 +17,11 @@
         case when {{ bin }} > -1000 then power(10e0, ({{ bin }} + 1) / 10e0) else 0e0 end
             as upper_edge
 {%- endmacro %}
+
+{% macro cost_bucket(cost) -%}
+    {#-
+      Buckets half a per cent wide, numbered from the cheapest: quantiles of any number of costs are
+      found by counting buckets first, then ranking within the few that hold them.
+    -#}
+    cast(floor(200 * ln(cast({{ cost }} as double) + 1)) as bigint)
+{%- endmacro %}

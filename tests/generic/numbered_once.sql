@@ -10,7 +10,7 @@
     from (
         select
             {{ files | join(', ') }},
-            cast(sum({{ rows }}) as decimal(12, 0)) as n,
+            cast(sum({{ rows }}) as decimal(19, 0)) as n,
             sum({{ sums[0] }}) as first_powers,
             sum({{ sums[1] }}) as second_powers,
             sum({{ sums[2] }}) as third_powers
@@ -19,8 +19,8 @@
     ) as summed
     where
         coalesce(2 * first_powers, -1) != n * (n + 1)
-        or coalesce(6 * second_powers, -1) != n * (n + 1) * (2 * n + 1)
-        or coalesce(4 * third_powers, -1) != n * (n + 1) * (n * (n + 1))
+        or coalesce(6 * second_powers, -1) != cast(n * (n + 1) as decimal(19, 0)) * (2 * n + 1)
+        or coalesce(4 * third_powers, -1) != cast(n * (n + 1) as decimal(19, 0)) * cast(n * (n + 1) as decimal(19, 0))
         {%- for column in files %}
         or {{ column }} is null
         {%- endfor %}

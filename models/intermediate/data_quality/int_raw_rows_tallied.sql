@@ -11,8 +11,8 @@ judged as (
         source_file,
         row_status,
         reject_reason,
-        -- twelve digits, so that a third power has less than the 38 of the widest decimal
-        cast(row_number as decimal(12, 0)) as row_number,
+        -- nineteen digits or more: DuckDB gives the product of narrower decimals no more than 18
+        cast(row_number as decimal(19, 0)) as row_number,
         change
     from {{ changes_of('stg_' ~ system ~ '__' ~ table) }} as changes
     {{ 'union all' if not loop.last }}
@@ -31,7 +31,7 @@ final as (
         cast(sum(change) as bigint) as rows_judged,
         cast(sum(change * row_number) as decimal(38, 0)) as number_sum,
         cast(sum(change * (row_number * row_number)) as decimal(38, 0)) as number_squares,
-        cast(sum(change * (row_number * row_number * row_number)) as decimal(38, 0))
+        cast(sum(change * (cast(row_number * row_number as decimal(19, 0)) * row_number)) as decimal(38, 0))
             as number_cubes
     from judged
     group by source_system, source_table, source_file, row_status, reject_reason

@@ -22,7 +22,7 @@ measured as (
         cancer_stage,
         {{ first_of_month('episode_date') }} as month,
         cost,
-        cast(floor(200 * ln(cast(cost as double) + 1)) as bigint) as cost_bucket,
+        {{ cost_bucket('cost') }} as cost_bucket,
         satisfaction_score,
         is_readmitted_30d,
         is_success,
