@@ -43,16 +43,17 @@
 {%- endmacro %}
 
 {% macro treatment_results() -%}
-    {#- Episodes and registry cases that have begun, with what became of their treatment. -#}
+    {#- Counts of episodes and registry cases that have begun, with what became of their treatment. -#}
     select
         'care_episodes' as source_system,
         treatment_type as treatment,
         facility_id,
         department_id,
-        {{ first_of_month('episode_date') }} as month,
-        is_success
-    from {{ ref('fct_episodes') }}
-    where not is_future
+        month,
+        episodes as cases,
+        evaluable,
+        successes
+    from {{ ref('int_episodes_tallied') }}
     union all
     -- a registry names no department
     select
@@ -61,16 +62,18 @@
         facility_id,
         'unknown' as department_id,
         {{ first_of_month('diagnosis_date') }} as month,
-        {{ has_responded('outcome') }} as is_success
+        1 as cases,
+        case when {{ has_responded('outcome') }} is not null then 1 else 0 end as evaluable,
+        case when {{ has_responded('outcome') }} then 1 else 0 end as successes
     from {{ ref('fct_cancer_cases') }}
     where not is_future
 {%- endmacro %}
 
 {% macro treatment_result_counts() -%}
     {#- Over rows of treatment_results. -#}
-    count(*) as cases,
-        count(is_success) as evaluable,
-        count(case when is_success then 1 end) as successes
+    cast(sum(cases) as bigint) as cases,
+        cast(sum(evaluable) as bigint) as evaluable,
+        cast(sum(successes) as bigint) as successes
 {%- endmacro %}
 
 {% macro rate_columns(name, numerator, denominator) -%}

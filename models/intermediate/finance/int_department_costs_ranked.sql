@@ -58,7 +58,10 @@ asked as (
     from ranked
     where
         ({{ holds_median('last_rank', 'costs', 'n') }})
-        or (month is null and ({{ holds_quantiles('last_rank', 'costs', 'n', [0.25, 0.75, 0.9, 0.95]) }}))
+        or (
+            month is null
+            and ({{ holds_quantiles('last_rank', 'costs', 'n', [0.25, 0.75, 0.9, 0.95]) }})
+        )
 
 ),
 
