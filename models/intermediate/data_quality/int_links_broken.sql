@@ -1,5 +1,5 @@
-{#- The facts know which links led to nothing: only their rows are looked up again, no fact is joined
-    as a whole. -#}
+{#- The facts know which links led to nothing: only their rows are looked up again, no fact is
+    joined as a whole. -#}
 
 with
 

@@ -31,8 +31,10 @@ final as (
         cast(sum(change) as bigint) as rows_judged,
         cast(sum(change * row_number) as decimal(38, 0)) as number_sum,
         cast(sum(change * (row_number * row_number)) as decimal(38, 0)) as number_squares,
-        cast(sum(change * (cast(row_number * row_number as decimal(19, 0)) * row_number)) as decimal(38, 0))
-            as number_cubes
+        cast(
+            sum(change * (cast(row_number * row_number as decimal(19, 0)) * row_number))
+            as decimal(38, 0)
+        ) as number_cubes
     from judged
     group by source_system, source_table, source_file, row_status, reject_reason
 

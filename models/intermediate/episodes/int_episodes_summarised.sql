@@ -14,10 +14,10 @@ summed as (
     {% for dimension, value, tally in episode_dimensions() -%}
     select
         '{{ dimension }}' as dimension,
-        {{ value }} as value
-        {%- for name in episode_sum_names() %},
-        sum({{ name }}) as {{ name }}
+        {%- for name in episode_sum_names() %}
+        sum({{ name }}) as {{ name }},
         {%- endfor %}
+        {{ value }} as value
     from {{ ref(tally) }}
     group by {{ value }}
     {% if not loop.last -%}

@@ -45,7 +45,6 @@ episodes as (
         gender,
         {{ wide_age_group('age_band') }} as age_group,
         region,
-        insurance_type as insurance,
         {%- for name, sums in {
             'responses': 'satisfaction_scores', 'top_box': 'top_box',
             'readmission_known': 'readmission_known',
@@ -53,8 +52,9 @@ episodes as (
             'separations_with_disposition': 'separations_with_disposition', 'deaths': 'deaths',
             'evaluable': 'evaluable', 'successes': 'successes',
         }.items() %}
-        sum({{ sums }}) as {{ name }}{{ ',' if not loop.last }}
+        sum({{ sums }}) as {{ name }},
         {%- endfor %}
+        insurance_type as insurance
     from {{ ref('int_episode_profiles_tallied') }}
     group by gender, {{ wide_age_group('age_band') }}, region, insurance_type
 

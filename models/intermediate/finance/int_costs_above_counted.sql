@@ -45,13 +45,13 @@ stacked as (
     select
         tallied.department_id,
         tallied.month,
-        tallied.episodes,
-        tallied.costs_known,
         {%- for limit in ['fence', 'p95', 'overall_p95'] %}
         case
             when tallied.cost_bucket > applied.{{ limit }}_bucket then tallied.costs_known else 0
-        end as above_{{ limit }}{{ ',' if not loop.last }}
+        end as above_{{ limit }},
         {%- endfor %}
+        tallied.episodes,
+        tallied.costs_known
     from tallied
     left join applied
         on applied.department_id = tallied.department_id
@@ -59,8 +59,6 @@ stacked as (
     select
         episodes.department_id,
         {{ first_of_month('episodes.episode_date') }},
-        0,
-        0,
         {%- for limit in ['fence', 'p95', 'overall_p95'] %}
         case
             when
@@ -68,8 +66,10 @@ stacked as (
                 and episodes.cost > applied.{{ limit }}
             then 1
             else 0
-        end{{ ',' if not loop.last }}
+        end,
         {%- endfor %}
+        0,
+        0
     from (
         select
             department_id,

@@ -99,7 +99,7 @@ final as (
             'overnight_mean_days', 'overnight_separations', 'overnight_days', 'overnight_squares'
         ) }},
         {{ safe_divide('nights', 'stays_measured') }} as mean_nights,
-        {{ order_free(safe_divide('seconds', 'cast(stays_measured as double) * 3600')) }} as mean_hours,
+        {{ order_free(safe_divide('seconds', '(stays_measured * 3600e0)')) }} as mean_hours,
         stays_recorded,
         {{ order_free(safe_divide('recorded_days', 'stays_recorded')) }} as mean_recorded_days
     from counted

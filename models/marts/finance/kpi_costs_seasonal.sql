@@ -63,8 +63,10 @@ high as (
         case when grouping(department_id) = 1 then 'all' else department_id end as department_id,
         case when grouping(season) = 1 then 'all' else season end as season,
         cast(
-            case when grouping(department_id) = 1 then sum(above_overall_p95) else sum(above_p95) end
-            as bigint
+            case
+                when grouping(department_id) = 1 then sum(above_overall_p95)
+                else sum(above_p95)
+            end as bigint
         ) as episodes_above_p95
     from counted
     group by cube(department_id, season)
