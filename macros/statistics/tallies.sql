@@ -70,3 +70,22 @@
     or ({{ last_rank }} >= {{ rank }} and {{ last_rank }} - {{ count }} < {{ rank }})
     {%- endfor %}
 {%- endmacro %}
+
+{% macro holds_quantiles(last_rank, count, n, shares) -%}
+    {#-
+      Whether a bin of values (count of them, up to last_rank) holds a value that one of the type 7
+      quantiles is made of: only the values of these bins need be known.
+    -#}
+    {%- for share in shares -%}
+    {%- set position = '(1 + (' ~ n ~ ' - 1) * cast(' ~ share ~ ' as double))' -%}
+    {{ 'or ' if not loop.first }}({{ last_rank }} >= floor({{ position }}) and {{ last_rank }} - {{ count }} < ceil({{ position }}))
+    {% endfor -%}
+{%- endmacro %}
+
+{% macro holds_median(last_rank, count, n) -%}
+    {#- Whether a bin of values holds a value of the median, or one of its bounds. -#}
+    {{ holds_quantiles(last_rank, count, n, [0.5]) }}
+    {%- for rank in [median_low_rank(n), median_high_rank(n)] %}
+    or ({{ last_rank }} >= {{ rank }} and {{ last_rank }} - {{ count }} < {{ rank }})
+    {%- endfor %}
+{%- endmacro %}

@@ -27,8 +27,9 @@ systems as (
 {% endfor -%}
 counted as (
 
-    {% for fact in watched_facts() -%}
-    {{ value_counts(fact, fact.table ~ '_newest') }}
+    -- sqlfluff's dialect does not know grouping sets, which DuckDB and Spark share
+    {% for fact in watched_facts() %}  -- noqa: PRS
+    {{ value_counts(fact, fact.table ~ '_newest') }}  -- noqa: PRS
     {% if not loop.last -%}
     union all
     {% endif -%}

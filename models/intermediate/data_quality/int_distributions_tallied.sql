@@ -7,8 +7,9 @@ with
 
 counted as (
 
-    {% for fact in watched_facts() -%}
-    {{ value_counts(fact, changes_of(fact.table), 'not (' ~ fact.future ~ ')') }}
+    -- sqlfluff's dialect does not know grouping sets, which DuckDB and Spark share
+    {% for fact in watched_facts() %}  -- noqa: PRS
+    {{ value_counts(fact, changes_of(fact.table), 'not (' ~ fact.future ~ ')') }}  -- noqa: PRS
     {% if not loop.last -%}
     union all
     {% endif -%}

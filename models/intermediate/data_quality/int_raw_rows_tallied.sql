@@ -14,8 +14,7 @@ judged as (
         source_file,
         row_status,
         case when row_status = 'rejected' then reject_reason end as reject_reason,
-        -- nineteen digits or more: DuckDB gives the product of narrower decimals no more than 18
-        cast(row_number as decimal(19, 0)) as row_number,
+        row_number,
         change
     from {{ changes_of('stg_' ~ system ~ '__' ~ table) }} as changes
     {{ 'union all' if not loop.last }}
@@ -34,6 +33,7 @@ final as (
         cast(sum(change) as bigint) as rows_judged,
         cast(sum(change * row_number) as decimal(38, 0)) as number_sum,
         cast(sum(change * (row_number * row_number)) as decimal(38, 0)) as number_squares,
+        -- nineteen digits or more: DuckDB gives products of narrower decimals no more than 18
         cast(
             sum(change * (cast(row_number * row_number as decimal(19, 0)) * row_number))
             as decimal(38, 0)

@@ -38,8 +38,8 @@ doubtful as (
     select * from pass_1
     where
         patient_key in (
-            select patient_key from pass_1
-            where is_flagged_1
+            select overlapping.patient_key from pass_1 as overlapping
+            where overlapping.is_flagged_1
         )
 
 ),
