@@ -61,7 +61,7 @@ def episodes(work: Work) -> pd.DataFrame:
     frame = pd.DataFrame(
         {
             "episode_id": raw.key,
-            "patient_id": raw.patient_id.where(~raw.patient_id.isin(["?", "N/A", ""])),
+            "patient_id": raw.patient_id.where(~raw.patient_id.isin(["?", "N/A", "", -1])),
             "facility_id": place(FACILITIES, "facility_id", system, name(raw, system, "facility")),
             "department_id": department,
             "treatment_type": named(raw.treatment_type).fillna("unknown"),

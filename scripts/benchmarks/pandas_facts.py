@@ -2,12 +2,13 @@
 
 Usage: imported by pandas_cubes.py; nothing to run.
 
-Records keep the ids of the source, so no keyed hash is worked out: that is less work than the
-warehouse and the floor do.
+By itself it keeps the ids of the source, as notebooks do; with a secret it works out the keyed hash
+of every record's number, which the warehouse, the floor and PostgreSQL always do.
 """
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ TOTALS = ["total", "totals", "grand total", "subtotal", "sub-total", "all"]
 LOW, HIGH = pd.Timestamp("1990-01-01"), pd.Timestamp("2099-12-31 23:59:59")
 YES, NO = ["true", "t", "yes", "y", "1"], ["false", "f", "no", "n", "0"]
 DAY = pd.Timedelta(days=1)
+RECORDS = ("appointment_id", "treatment_id", "bill_id", "patient_id", "episode_id")
 BANDS = np.array([f"{n:02d}-{n + 4:02d}" for n in range(0, 85, 5)] + ["85+", "unknown"])
 
 CODES = pd.read_csv(SEEDS / "code_map.csv", dtype=str, keep_default_na=False)
@@ -112,9 +114,9 @@ def years(born: pd.Series, then: pd.Series) -> pd.Series:
 class Work:
     """All tables, one after the other."""
 
-    def __init__(self, data: Path, output: Path) -> None:
-        """Where to read and where to write."""
-        self.data, self.output = data, output
+    def __init__(self, data: Path, output: Path, secret: str | None = None) -> None:
+        """Where to read and where to write, and the secret of the keyed ids."""
+        self.data, self.output, self.secret = data, output, secret
         self.rejects: list[pd.DataFrame] = []
 
     def store(self, table: str, frame: pd.DataFrame) -> pd.DataFrame:
@@ -160,7 +162,27 @@ class Work:
         self.rejects.append(rejected)
         frame["key"] = known
         frame = frame[good].drop_duplicates("key", keep="last")
+        if self.secret:
+            frame = self.keyed(frame, table, key)
         return frame.drop(columns=["source_file", "row_number"])
+
+    def keyed(self, frame: pd.DataFrame, table: str, key: str) -> pd.DataFrame:
+        """Records' numbers as keyed hashes: 63 bits of SHA-256, each different number once."""
+        system = table.partition("/")[0]
+        for column in {key, "key", *RECORDS} & set(frame.columns) - {"doctor_id"}:
+            entity = key if column == "key" else column
+            if entity == "doctor_id":
+                continue
+            begin = hashlib.sha256(f"{self.secret}|{system}|{entity[:-3]}|".encode())
+            places, numbers = pd.factorize(frame[column])
+            hashes = np.empty(len(numbers) + 1, dtype=np.int64)
+            hashes[-1] = -1  # the place of a missing number
+            for place_, number_ in enumerate(numbers):
+                digest = begin.copy()
+                digest.update(number_.encode())
+                hashes[place_] = int.from_bytes(digest.digest()[:8], "big") >> 1
+            frame[column] = hashes[places]
+        return frame
 
     def doctors(self) -> pd.DataFrame:
         """dim_doctors."""

@@ -1,6 +1,6 @@
 """The KPI cubes in Polars, and the run of the whole.
 
-Usage: PYTHON scripts/benchmarks/polars_cubes.py DATA OUTPUT
+Usage: PYTHON scripts/benchmarks/polars_cubes.py DATA OUTPUT [--secret TEXT]
 
 PYTHON is one that has Polars (requirements-bench.lock).
 """
@@ -131,8 +131,9 @@ def main(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("data", type=Path)
     parser.add_argument("output", type=Path)
+    parser.add_argument("--secret", help="work out keyed ids; default: keep the source's")
     options = parser.parse_args(argv)
-    work = Work(options.data, options.output)
+    work = Work(options.data, options.output, options.secret)
     tables = {}
     with stage("doctors and patients"):
         doctors, people = work.doctors(), work.people()

@@ -2,13 +2,16 @@
 
 Usage: imported by polars_cubes.py; nothing to run.
 
-Records keep the ids of the source, so no
-keyed hash is worked out: that is less work than the warehouse and the floor do.
+By itself it keeps the ids of the source, as notebooks do; with a secret it works out the keyed hash
+of every record's number, which the warehouse, the floor and PostgreSQL always do. Polars has no
+SHA-256 of its own, so Python's is called for each.
 """
 
 from __future__ import annotations
 
+import hashlib
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import polars as pl
@@ -21,6 +24,7 @@ NOTHING = ["", "?", "na", "n/a", "null", "nan", "-", "--", ".", "<na>", "nat", "
 TOTALS = ["total", "totals", "grand total", "subtotal", "sub-total", "all"]
 LOW, HIGH = pl.date(1990, 1, 1), pl.date(2099, 12, 31)
 YES, NO = ["true", "t", "yes", "y", "1"], ["false", "f", "no", "n", "0"]
+RECORDS = ("appointment_id", "treatment_id", "bill_id", "patient_id", "episode_id")
 c = pl.col
 
 
@@ -125,9 +129,9 @@ def years(birth: pl.Expr, then: pl.Expr) -> pl.Expr:
 class Work:
     """All tables, one after the other."""
 
-    def __init__(self, data: Path, output: Path) -> None:
-        """Where to read and where to write."""
-        self.data, self.output, self.words = data, output, Words()
+    def __init__(self, data: Path, output: Path, secret: str | None = None) -> None:
+        """Where to read and where to write, and the secret of the keyed ids."""
+        self.data, self.output, self.words, self.secret = data, output, Words(), secret
         self.rejects: list[pl.DataFrame] = []
 
     def raw(self, place: str) -> pl.LazyFrame:
@@ -184,8 +188,35 @@ class Work:
             .select("file", "row_number")
             .collect(engine="streaming")
         )
-        return frame.join(old.lazy(), on=["file", "row_number"], how="anti").with_columns(
+        frame = frame.join(old.lazy(), on=["file", "row_number"], how="anti").with_columns(
             known.alias("key")
+        )
+        return self.keyed(frame, place, key, shape) if self.secret else frame
+
+    def keyed(self, frame: pl.LazyFrame, place: str, key: str, shape: list[str]) -> pl.LazyFrame:
+        """Records' numbers as keyed hashes: 63 bits of SHA-256."""
+        system = place.partition("/")[0]
+
+        def hashed(entity: str) -> Callable[[pl.Series], pl.Series]:
+            begin = hashlib.sha256(f"{self.secret}|{system}|{entity[:-3]}|".encode())
+
+            def one(number: str | None) -> int | None:
+                if number is None:
+                    return None
+                digest = begin.copy()
+                digest.update(number.encode())
+                return int.from_bytes(digest.digest()[:8], "big") >> 1
+
+            return lambda numbers: pl.Series([one(each) for each in numbers], dtype=pl.Int64)
+
+        if key == "doctor_id":
+            return frame
+        columns = {name: name for name in RECORDS if name in shape and name != key}
+        return frame.with_columns(
+            (named(column) if column != "key" else c(column))
+            .map_batches(hashed(entity), return_dtype=pl.Int64, is_elementwise=True)
+            .alias(column)
+            for column, entity in (columns | {"key": key}).items()
         )
 
     def doctors(self) -> pl.DataFrame:
@@ -207,7 +238,7 @@ class Work:
         age = (registered - born).dt.total_days().fill_null(0)
         in_range = born.is_between(pl.date(1870, 1, 1), HIGH)
         frame = self.usable(f"{system}/patients", "patient_id", None).select(
-            "patient_id",
+            c("key").alias("patient_id"),
             w.code(system, "gender").fill_null("unknown").alias("gender"),
             pl.when(age.is_between(0, 43830) & in_range).then(born).alias("born"),
             named("insurance_provider").fill_null("unknown").alias("insurance"),
@@ -381,7 +412,8 @@ class Work:
                 .then(ended).alias("separation_date")
             )
             .select(
-                c("key").alias("episode_id"), named("patient_id").alias("patient_id"),
+                c("key").alias("episode_id"),
+                (c("patient_id") if self.secret else named("patient_id")).alias("patient_id"),
                 "facility_id", "department_id",
                 named("treatment_type").fill_null("unknown").alias("treatment_type"),
                 c("day").alias("episode_date"),
