@@ -2,8 +2,8 @@
 
 Usage: python scripts/benchmark.py [--sizes 1 10] [--repeats 3] [--data 'bench/data/network_{size}m']
        [--work bench] [--output docs/benchmarks.json] [--page docs/benchmarks.md]
-       [--contestants NAME ...] [--without PART ...] [--threads 2] [--memory 12GB]
-       [--timeout 7200] [--python PYTHON]
+       [--contestants NAME ...] [--up-to NAME=SIZE ...] [--without PART ...] [--threads 2]
+       [--memory 12GB] [--timeout 7200] [--python PYTHON]
        python scripts/benchmark.py --page-only [--output JSON] [--page MARKDOWN]
 
 Sizes are millions of appointments. Data that are not there yet are made by generate_network.py, as
@@ -143,10 +143,14 @@ class Benchmark:
         linked = extras.linked(history, self.folder(f"raw_{size_text(size)}"))
         for repeat in range(self.options.repeats):
             for name in self.options.contestants:
-                if name not in self.out:
+                if name not in self.out and size <= self.options.up_to.get(name, size):
                     self.one(EVERYONE[name], size, repeat, linked)
         kept = self.work / f"wardhouse_{size_text(size)}" / "run"
-        if (kept / "build").is_dir() and "wardhouse" not in self.out:
+        ended = [
+            run["ending"] for run in self.results["runs"]
+            if run["contestant"] == "wardhouse" and run["size"] == size
+        ]  # fmt: skip
+        if ended and ended[-1] == "ok":
             self.afterwards(size, history, linked, kept)
         shutil.rmtree(linked)
         for name in self.options.contestants:
@@ -209,6 +213,17 @@ class Benchmark:
         self.save()
 
 
+def largest(text: str) -> tuple[str, float]:
+    """The largest size of a contestant: postgres=10."""
+    name, _, size = text.partition("=")
+    try:
+        if name in EVERYONE:
+            return name, float(size)
+    except ValueError:
+        pass
+    raise UserError(f"--up-to {text} is not understood; write it as postgres=10")
+
+
 def parsed(argv: list[str] | None) -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
@@ -222,6 +237,7 @@ def parsed(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--contestants", nargs="+", choices=list(EVERYONE), default=list(EVERYONE), metavar="NAME"
     )
+    parser.add_argument("--up-to", nargs="+", type=largest, default=[], metavar="NAME=SIZE")
     parser.add_argument("--without", nargs="+", choices=PARTS, default=[], metavar="PART")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--memory", default="12GB", help="above it a contestant is ended")
@@ -234,6 +250,7 @@ def parsed(argv: list[str] | None) -> argparse.Namespace:
     if len(options.sizes) > 1 and "{size}" not in options.data:
         raise UserError(f"--data {options.data} is one folder for several sizes; put {{size}} in")
     options.sizes.sort()
+    options.up_to = dict(options.up_to)
     return options
 
 
@@ -262,7 +279,6 @@ def main(argv: list[str] | None = None) -> int:
     path.write_text(page.render(json.loads(results.read_text())))
     print(f"{shown(results)} and {shown(path)} were written")
     return 0
-
 
 
 if __name__ == "__main__":

@@ -46,9 +46,7 @@ TOLERANCE = 1e-9
 
 def summary_query(cube: str) -> str:
     """A query of one row: the number of rows, then the sum of each measure."""
-    sums = ", ".join(
-        f"cast(sum({name}) as double precision) as {name}" for name in CUBES[cube]
-    )
+    sums = ", ".join(f"cast(sum({name}) as double precision) as {name}" for name in CUBES[cube])
     return f"select count(*) as cube_rows, {sums} from {cube}"
 
 

@@ -104,9 +104,7 @@ def analyses(published: Path) -> list[dict]:
     return found
 
 
-def demo(
-    setting: Setting, folder: Callable[..., Path], repeats: int, limits: Limits
-) -> list[dict]:
+def demo(setting: Setting, folder: Callable[..., Path], repeats: int, limits: Limits) -> list[dict]:
     """The demo: dbt build with and without unit tests, and its statements in one connection."""
     found = []
     for repeat in range(repeats):
@@ -130,5 +128,3 @@ def demo(
             run(command, limits, ROOT, environment)
         ))  # fmt: skip
     return found
-
-

@@ -31,13 +31,17 @@ create macro amount(t) as
     end;
 create macro whole(t, low, high) as
     case when try_cast(t as bigint) between low and high then try_cast(t as bigint) end;
+-- lists of three: of a longer one DuckDB makes a join, which every row goes through
 create macro is_placeholder(t) as
-    lower(t) in ('', '?', 'na', 'n/a', 'null', 'nan', '-', '--', '.', '<na>', 'nat', 'nil');
-create macro named(t) as case when not is_placeholder(t) then t end;
+    strlen(t) <= 4 and (
+        lower(t) in ('', '?', 'na') or lower(t) in ('n/a', 'null', 'nan')
+        or lower(t) in ('-', '--', '.') or lower(t) in ('<na>', 'nat', 'nil')
+    );
+create macro named(t) as case when is_placeholder(t) then null else t end;
 create macro yes_no(t) as
     case
-        when lower(t) in ('true', 't', 'yes', 'y', '1') then true
-        when lower(t) in ('false', 'f', 'no', 'n', '0') then false
+        when lower(t) in ('true', 't', 'yes') or lower(t) in ('y', '1') then true
+        when lower(t) in ('false', 'f', 'no') or lower(t) in ('n', '0') then false
     end;
 create macro slug(t) as
     nullif(trim(regexp_replace(lower(t), '[^a-z0-9]+', '_', 'g'), '_'), '');
@@ -58,11 +62,13 @@ create macro band(age) as
             '45-49', '50-54', '55-59', '60-64', '65-69', '70-74', '75-79', '80-84', '85+'
         ][least(age // 5, 17) + 1]
     end;
-create macro is_key(t) as right(t, 1) between '0' and '9';
+-- the numbers of a kind begin with its letters and a digit
+create macro is_key(t, kind) as t between kind || '0' and kind || ':';
 create macro reason_of(blank, id, date_text) as
     case
         when blank is null then 'blank_row'
-        when lower(id) in ('total', 'totals', 'grand total', 'subtotal', 'sub-total', 'all')
+        when lower(id) in ('total', 'totals', 'grand total')
+            or lower(id) in ('subtotal', 'sub-total', 'all')
             then 'totals_row'
         when id is null or is_placeholder(id) then 'missing_key'
         when date_text is null or is_placeholder(date_text) then 'missing_date'
@@ -87,7 +93,7 @@ select
         appointment_id, appointment_date, patient_id, doctor_id, status, reason_for_visit
     ), appointment_id, appointment_date) as reason
 from raw('hospital_ops/appointments')
-where not coalesce(is_key(appointment_id) and in_range(date_of(appointment_date)), false)
+where not coalesce(is_key(appointment_id, 'A') and in_range(date_of(appointment_date)), false)
 union all
 select
     'treatments', source_file(filename), file_row_number + 1,
@@ -95,7 +101,7 @@ select
         treatment_id, treatment_date, appointment_id, treatment_type, cost
     ), treatment_id, treatment_date)
 from raw('hospital_ops/treatments')
-where not coalesce(is_key(treatment_id) and in_range(date_of(treatment_date)), false)
+where not coalesce(is_key(treatment_id, 'T') and in_range(date_of(treatment_date)), false)
 union all
 select
     'billing', source_file(filename), file_row_number + 1,
@@ -103,7 +109,7 @@ select
         bill_id, bill_date, patient_id, treatment_id, amount, payment_method, payment_status
     ), bill_id, bill_date)
 from raw('hospital_ops/billing')
-where not coalesce(is_key(bill_id) and in_range(date_of(bill_date)), false)
+where not coalesce(is_key(bill_id, 'B') and in_range(date_of(bill_date)), false)
 union all
 select
     'patients', source_file(filename), file_row_number + 1,
@@ -111,13 +117,13 @@ select
         patient_id, last_name, gender, date_of_birth, insurance_provider
     ), patient_id, null)
 from raw('hospital_ops/patients')
-where not coalesce(is_key(patient_id), false)
+where not coalesce(is_key(patient_id, 'P'), false)
 union all
 select
     'doctors', source_file(filename), file_row_number + 1,
     reason_of(coalesce(doctor_id, last_name, specialization, hospital_branch), doctor_id, null)
 from raw('hospital_ops/doctors')
-where not coalesce(is_key(doctor_id), false)
+where not coalesce(is_key(doctor_id, 'D'), false)
 union all
 select
     'episodes', source_file(filename), file_row_number + 1,
@@ -135,7 +141,7 @@ from (
     from raw('care_episodes/episodes')
 )
 where not coalesce(
-    (is_key(episode_id) or coalesce(named(episode_id), named(patient_id)) is not null)
+    (is_key(episode_id, 'E') or coalesce(named(episode_id), named(patient_id)) is not null)
     and lower(episode_id) != 'total' and in_range(date_of(date)), false
 )
 union all
@@ -148,7 +154,7 @@ from (
         coalesce(patient_id, diagnosis_date, cancer_type, hospital, stage) as anything
     from raw('cancer_registry/cases')
 )
-where not coalesce(is_key(patient_id) and in_range(date_of(diagnosis_date)), false);
+where not coalesce(is_key(patient_id, 'CR') and in_range(date_of(diagnosis_date)), false);
 
 -- stage: superseded rows
 create table superseded (source_table varchar, file varchar, row_number bigint);
@@ -164,7 +170,7 @@ from (
     where hash(appointment_id) in (
         select hash(appointment_id) from raw('hospital_ops/appointments')
         group by all having count(*) > 1
-    ) and is_key(appointment_id) and in_range(date_of(appointment_date))
+    ) and is_key(appointment_id, 'A') and in_range(date_of(appointment_date))
 ) where recency > 1;
 insert into superseded
 select 'treatments', filename, file_row_number
@@ -178,7 +184,7 @@ from (
     where hash(treatment_id) in (
         select hash(treatment_id) from raw('hospital_ops/treatments')
         group by all having count(*) > 1
-    ) and is_key(treatment_id) and in_range(date_of(treatment_date))
+    ) and is_key(treatment_id, 'T') and in_range(date_of(treatment_date))
 ) where recency > 1;
 insert into superseded
 select 'billing', filename, file_row_number
@@ -192,7 +198,7 @@ from (
     where hash(bill_id) in (
         select hash(bill_id) from raw('hospital_ops/billing')
         group by all having count(*) > 1
-    ) and is_key(bill_id) and in_range(date_of(bill_date))
+    ) and is_key(bill_id, 'B') and in_range(date_of(bill_date))
 ) where recency > 1;
 insert into superseded
 select 'episodes', filename, file_row_number
@@ -206,7 +212,7 @@ from (
     where hash(episode_id) in (
         select hash(episode_id) from raw('care_episodes/episodes')
         group by all having count(*) > 1
-    ) and is_key(episode_id) and in_range(date_of(date))
+    ) and is_key(episode_id, 'E') and in_range(date_of(date))
 ) where recency > 1;
 insert into superseded
 select 'patients', filename, file_row_number
@@ -220,7 +226,7 @@ from (
     where hash(patient_id) in (
         select hash(patient_id) from raw('hospital_ops/patients')
         group by all having count(*) > 1
-    ) and is_key(patient_id)
+    ) and is_key(patient_id, 'P')
 ) where recency > 1;
 insert into superseded
 select 'doctors', filename, file_row_number
@@ -234,7 +240,7 @@ from (
     where hash(doctor_id) in (
         select hash(doctor_id) from raw('hospital_ops/doctors')
         group by all having count(*) > 1
-    ) and is_key(doctor_id)
+    ) and is_key(doctor_id, 'D')
 ) where recency > 1;
 insert into superseded
 select 'cases', filename, file_row_number
@@ -248,7 +254,7 @@ from (
     where hash(patient_id) in (
         select hash(patient_id) from raw('cancer_registry/cases')
         group by all having count(*) > 1
-    ) and is_key(patient_id) and in_range(date_of(diagnosis_date))
+    ) and is_key(patient_id, 'CR') and in_range(date_of(diagnosis_date))
 ) where recency > 1;
 
 -- stage: as-of dates
@@ -293,7 +299,7 @@ select
     ) as department_id,
     coalesce(s.code, named(specialization), 'unknown') as specialization,
     whole(years_experience, 0, 80) as years_experience
-from (from raw('hospital_ops/doctors') where is_key(doctor_id)) as r
+from (from raw('hospital_ops/doctors') where is_key(doctor_id, 'D')) as r
 anti join (from superseded where source_table = 'doctors') as o
     on o.file = r.filename and o.row_number = r.file_row_number
 left join words as b
@@ -318,7 +324,7 @@ select
     end as born,
     coalesce(i.code, named(insurance_provider), 'unknown') as insurance,
     coalesce(a.code, named(region), 'unknown') as region
-from (from raw('hospital_ops/patients') where is_key(patient_id)) as r
+from (from raw('hospital_ops/patients') where is_key(patient_id, 'P')) as r
 anti join (from superseded where source_table = 'patients') as o
     on o.file = r.filename and o.row_number = r.file_row_number
 left join words as g
@@ -367,7 +373,7 @@ from (
         *, date_of(appointment_date) as day, try_cast(appointment_time as time) as time,
         day + time as started_at, cast(stamp(booked_at) as date) as booked
     from raw('hospital_ops/appointments')
-    where is_key(appointment_id) and in_range(date_of(appointment_date))
+    where is_key(appointment_id, 'A') and in_range(date_of(appointment_date))
 ) as r
 anti join (from superseded where source_table = 'appointments') as o
     on o.file = r.filename and o.row_number = r.file_row_number
@@ -397,7 +403,7 @@ select
     hash(r.treatment_id) as id_hash
 from (
     from raw('hospital_ops/treatments')
-    where is_key(treatment_id) and in_range(date_of(treatment_date))
+    where is_key(treatment_id, 'T') and in_range(date_of(treatment_date))
 ) as r
 anti join (from superseded where source_table = 'treatments') as o
     on o.file = r.filename and o.row_number = r.file_row_number
@@ -431,7 +437,7 @@ select
     coalesce(s.code, 'unknown') as payment_status,
     coalesce(t.appointment_outcome, 'unknown') as appointment_outcome
 from (
-    from raw('hospital_ops/billing') where is_key(bill_id) and in_range(date_of(bill_date))
+    from raw('hospital_ops/billing') where is_key(bill_id, 'B') and in_range(date_of(bill_date))
 ) as r
 anti join (from superseded where source_table = 'billing') as o
     on o.file = r.filename and o.row_number = r.file_row_number
@@ -605,7 +611,7 @@ from (
         case when date_of(last_contact_date) >= date_of(diagnosis_date)
             then usable_day(last_contact_date) end as contact
     from raw('cancer_registry/cases')
-    where is_key(patient_id) and in_range(date_of(diagnosis_date))
+    where is_key(patient_id, 'CR') and in_range(date_of(diagnosis_date))
 ) as r
 anti join (from superseded where source_table = 'cases') as o
     on o.file = r.filename and o.row_number = r.file_row_number

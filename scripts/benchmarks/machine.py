@@ -20,9 +20,7 @@ def describe(work: Path, python: Path | None, postgres: Path | None) -> dict:
     return {
         "cpu": _first(r"model name\s*:\s*(.+)", Path("/proc/cpuinfo")) or platform.processor(),
         "cores": len(os.sched_getaffinity(0)),
-        "memory_gb": round(
-            os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9, 1
-        ),
+        "memory_gb": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9, 1),
         "disk": _disk(work),
         "disk_free_gb": round(shutil.disk_usage(work).free / 1e9),
         "system": f"{platform.system()} {platform.release()}",
@@ -63,9 +61,7 @@ def _versions(python: Path | None, postgres: Path | None) -> dict[str, str]:
             "from importlib.metadata import version\n"
             "for name in ('pandas', 'pyarrow', 'polars'):\n    print(name, version(name))"
         )
-        done = subprocess.run(
-            [python, "-c", asked], capture_output=True, text=True, check=False
-        )
+        done = subprocess.run([python, "-c", asked], capture_output=True, text=True, check=False)
         found |= dict(line.split() for line in done.stdout.splitlines())
     if postgres:
         done = subprocess.run(

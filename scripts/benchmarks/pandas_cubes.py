@@ -104,10 +104,14 @@ def other_cubes(
     )
     work.store("cube_episodes", cube)
     keys = ["facility_id", "cancer_type", "stage", "outcome"]
-    cube = cases[~cases.is_future].groupby(keys, as_index=False).agg(
-        cases=("is_future", "size"),
-        deaths=("is_dead", "sum"),
-        survival_months=("survival_months", "sum"),
+    cube = (
+        cases[~cases.is_future]
+        .groupby(keys, as_index=False)
+        .agg(
+            cases=("is_future", "size"),
+            deaths=("is_dead", "sum"),
+            survival_months=("survival_months", "sum"),
+        )
     )
     work.store("cube_cases", cube)
     keys = ["source_system", "gender", "age_band", "region", "insurance"]

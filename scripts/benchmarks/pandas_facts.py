@@ -188,7 +188,10 @@ class Work:
         """dim_doctors."""
         system = "hospital_ops"
         raw = self.usable(f"{system}/doctors", "doctor_id", None)
-        branch, specialty = name(raw, system, "hospital_branch"), name(raw, system, "specialization")
+        branch, specialty = (
+            name(raw, system, "hospital_branch"),
+            name(raw, system, "specialization"),
+        )
         return self.store(
             "dim_doctors",
             pd.DataFrame(

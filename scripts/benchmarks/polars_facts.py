@@ -17,8 +17,6 @@ from pathlib import Path
 import polars as pl
 
 
-
-
 SEEDS = Path(__file__).resolve().parents[2] / "seeds" / "reference"
 NOTHING = ["", "?", "na", "n/a", "null", "nan", "-", "--", ".", "<na>", "nat", "nil"]
 TOTALS = ["total", "totals", "grand total", "subtotal", "sub-total", "all"]

@@ -39,9 +39,7 @@ def stage(name: str) -> Iterator[None]:
 def said(output: str) -> list[dict]:
     """The stages that a contestant's output tells of."""
     return [
-        json.loads(line.removeprefix(MARK))
-        for line in output.splitlines()
-        if line.startswith(MARK)
+        json.loads(line.removeprefix(MARK)) for line in output.splitlines() if line.startswith(MARK)
     ]
 
 
