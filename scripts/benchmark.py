@@ -1,9 +1,9 @@
 """Measure the warehouse against a floor, pandas, Polars and PostgreSQL; write results and a page.
 
-Usage: python scripts/benchmark.py [--sizes 1 10] [--repeats 3] [--data 'bench/data/network_{size}m']
-       [--work bench] [--output docs/benchmarks.json] [--page docs/benchmarks.md]
-       [--contestants NAME ...] [--up-to NAME=SIZE ...] [--without PART ...] [--threads 2]
-       [--memory 12GB] [--timeout 7200] [--python PYTHON]
+Usage: python scripts/benchmark.py [--sizes 1 10] [--repeats 3] [--work bench]
+       [--data 'bench/data/network_{size}m'] [--output docs/benchmarks.json]
+       [--page MARKDOWN] [--contestants NAME ...] [--up-to NAME=SIZE ...]
+       [--without PART ...] [--threads 2] [--memory 12GB] [--timeout 7200] [--python PYTHON]
        python scripts/benchmark.py --page-only [--output JSON] [--page MARKDOWN]
 
 Sizes are millions of appointments. Data that are not there yet are made by generate_network.py, as
@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -232,7 +233,7 @@ def parsed(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--data", default="bench/data/network_{size}m", help="{size}: in millions")
     parser.add_argument("--work", default="bench", help="a folder on the disk that is measured")
     parser.add_argument("--output", default="docs/benchmarks.json")
-    parser.add_argument("--page", default="docs/benchmarks.md")
+    parser.add_argument("--page", help="default: beside the results")
     parser.add_argument("--page-only", action="store_true", help="write the page from the results")
     parser.add_argument(
         "--contestants", nargs="+", choices=list(EVERYONE), default=list(EVERYONE), metavar="NAME"
@@ -259,7 +260,8 @@ def main(argv: list[str] | None = None) -> int:
     options = parsed(argv)
     results = PROJECT_ROOT / options.output
     if not options.page_only:
-        python = options.python or (BENCH_PYTHON if BENCH_PYTHON.exists() else None)
+        asked = options.python or os.environ.get("WARDHOUSE_BENCH_PYTHON")
+        python = Path(asked) if asked else (BENCH_PYTHON if BENCH_PYTHON.exists() else None)
         bench = Benchmark(options, Setting(options.threads, options.floor_memory, python))
         bench.work.mkdir(parents=True, exist_ok=True)
         for name, why in bench.results["absent"].items():
@@ -275,7 +277,7 @@ def main(argv: list[str] | None = None) -> int:
         bench.save()
     if not results.is_file():
         raise UserError(f"no results, {results}; run `make bench`")
-    path = PROJECT_ROOT / options.page
+    path = PROJECT_ROOT / options.page if options.page else results.with_suffix(".md")
     path.write_text(page.render(json.loads(results.read_text())))
     print(f"{shown(results)} and {shown(path)} were written")
     return 0

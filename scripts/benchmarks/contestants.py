@@ -220,12 +220,12 @@ def _contestants() -> dict[str, Contestant]:
 
     secret = ("--secret", SECRET)
     everyone = [
-        warehouse("wardhouse", "`dbt build` with all data tests, without unit tests", "unit_test"),
-        warehouse("wardhouse-models", "the same without data tests", "test", "unit_test"),
         Contestant(
             "floor", "one hand-written DuckDB script", _floor, _same_environment, _nothing,
             _of_floor, _present,
         ),
+        warehouse("wardhouse", "`dbt build` with all data tests, without unit tests", "unit_test"),
+        warehouse("wardhouse-models", "the same without data tests", "test", "unit_test"),
         notebook("polars", "Polars, the source's ids kept", "polars_cubes.py", "polars"),
         notebook("polars-keyed", "Polars, keyed ids", "polars_cubes.py", "polars", *secret),
         notebook("pandas", "pandas, the source's ids kept", "pandas_cubes.py", "pandas"),

@@ -39,7 +39,7 @@ def _first(pattern: str, path: Path) -> str | None:
 def _disk(folder: Path) -> str:
     """The kind of file system and of disk below a folder."""
     kind = "unknown file system"
-    device = os.stat(folder).st_dev
+    device = folder.stat().st_dev
     for line in Path("/proc/self/mountinfo").read_text().splitlines():
         parts = line.split()
         if parts[2] == f"{os.major(device)}:{os.minor(device)}":

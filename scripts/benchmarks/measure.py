@@ -56,17 +56,19 @@ class _Tree:
         own, shared = 0, [0]
         for pid in pids:
             with contextlib.suppress(OSError, ValueError, IndexError):
-                status = dict(
-                    line.split(":", 1) for line in Path(f"/proc/{pid}/status").open() if ":" in line
-                )
+                status = dict(line.split(":", 1) for line in _lines(pid, "status") if ":" in line)
                 own += _bytes(status.get("RssAnon"))
                 shared.append(_bytes(status.get("RssShmem")) + _bytes(status.get("RssFile")))
                 begun = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[19]
-                numbers = dict(line.split(": ") for line in Path(f"/proc/{pid}/io").open())
+                numbers = dict(line.split(": ") for line in _lines(pid, "io"))
                 self.written[pid, begun] = int(numbers["write_bytes"])
         now = own + max(shared)
         self.peak = max(self.peak, now)
         return now
+
+
+def _lines(pid: int, name: str) -> list[str]:
+    return Path(f"/proc/{pid}/{name}").read_text().splitlines()
 
 
 def _bytes(text: str | None) -> int:

@@ -77,16 +77,23 @@ def head(results: dict) -> str:
             for one in results["data"]
         ),
     )  # fmt: skip
+    limits = (
+        f"Limits of a run: {settings['threads']} threads, "
+        f"{settings['memory_limit_bytes'] / 1e9:g} GB of memory, "
+        f"{settings['timeout_seconds']:,.0f} s."
+    )
     return f"""
 # Benchmarks
 
-`make bench` wrote this page, and the numbers behind it to `benchmarks.json`, on {results["begun_at"][:10]}: the warehouse
-beside a floor (one hand-written DuckDB script), pandas, Polars and PostgreSQL, on the same files, which
-`scripts/generate_network.py` makes. Contestants took turns, {settings["repeats"]} round(s) a size; a cell holds the median, and
-the range in parentheses. {busy}
+`make bench` wrote this page, and the numbers behind it to `benchmarks.json`, on
+{results["begun_at"][:10]}: the warehouse beside a floor (one hand-written DuckDB script), pandas,
+Polars and PostgreSQL, on the same files, which `scripts/generate_network.py` makes. Contestants
+took turns, {settings["repeats"]} round(s) a size; a cell holds the median, and the range in
+parentheses. {busy.strip()}
 
-Machine: {at["cpu"]}, {at["cores"]} cores, {at["memory_gb"]} GB of memory, {at["disk"]}, {at["system"]}; {versions}.
-Limits of a run: {settings["threads"]} threads, {settings["memory_limit_bytes"] / 1e9:g} GB of memory, {settings["timeout_seconds"]:,.0f} s.
+Machine: {at["cpu"]}, {at["cores"]} cores, {at["memory_gb"]} GB of memory, {at["disk"]},
+{at["system"]}; {versions}.
+{limits}
 
 {data}
 """
@@ -300,20 +307,26 @@ def analyses(results: dict) -> str:
 COMPARED = """
 ## What is compared
 
-- **The work of everybody but the warehouse**: from the raw Parquet files, all text, to seven typed facts and dimensions
-  (appointments, treatments, bills, episodes, cancer cases, patients, doctors), one version of each record, rejected rows with
-  their reason, and nine KPI cubes; all of it stored. The floor's facts are the warehouse's, row by row
-  and column by column, and its rejected rows too (`tests/python/test_benchmark.py`); cubes and rejects of the others are
-  the floor's, checked in every run.
-- **The warehouse** does more: all its KPI marts with intervals, control charts, funnels, survival, the ledger of repairs
-  and the reconciliation of every raw row, and the data tests. `wardhouse-models` leaves out the tests.
-- **The floor** trusts that this data's texts have no white space and its dates are ISO, and keeps no ledger of repairs.
-- **pandas and Polars** store Parquet. Without `-keyed` they keep the source's ids, as notebooks do; with it they
-  work out the same keyed SHA-256 that stands for every record's number in the warehouse, the floor and PostgreSQL.
-- **PostgreSQL** gets the files as CSV, written before the clock starts, with fsync off and unlogged tables; its seconds are those
-  of copy and work, without the server's start. It runs the floor's SQL, adapted where it has no cast that gives null. The
-  warehouse's own compiled SQL does not run on it: it uses casts and functions that PostgreSQL has not.
-- **Memory** is what all processes of a run hold at one time, looked at ten times a second, shared pages once; **written** is what
-  they wrote to the disk, temporary files too; **kept** is the size of the files left. dbt had read the project once
-  before (`dbt parse`), as wherever `make` ran before; the build folder was empty.
+- **The work of everybody but the warehouse**: from the raw Parquet files, all text, to seven
+  typed facts and dimensions (appointments, treatments, bills, episodes, cancer cases, patients,
+  doctors), one version of each record, rejected rows with their reason, and nine KPI cubes; all
+  of it stored. The floor's facts are the warehouse's, row by row and column by column, and its
+  rejected rows too (`tests/python/test_benchmark.py`); cubes and rejects of the others are the
+  floor's, checked in every run.
+- **The warehouse** does more: all its KPI marts with intervals, control charts, funnels,
+  survival, the ledger of repairs and the reconciliation of every raw row, and the data tests.
+  `wardhouse-models` leaves out the tests.
+- **The floor** trusts that this data's texts have no white space and its dates are ISO, and
+  keeps no ledger of repairs.
+- **pandas and Polars** store Parquet. Without `-keyed` they keep the source's ids, as notebooks
+  do; with it they work out the same keyed SHA-256 that stands for every record's number in the
+  warehouse, the floor and PostgreSQL.
+- **PostgreSQL** gets the files as CSV, written before the clock starts, with fsync off and
+  unlogged tables; its seconds are those of copy and work, without the server's start. It runs
+  the floor's SQL, adapted where it has no cast that gives null. The warehouse's own compiled
+  SQL does not run on it: it uses casts and functions that PostgreSQL has not.
+- **Memory** is what all processes of a run hold at one time, looked at ten times a second,
+  shared pages once; **written** is what they wrote to the disk, temporary files too; **kept**
+  is the size of the files left. dbt had read the project once before (`dbt parse`), as wherever
+  `make` ran before; the build folder was empty.
 """

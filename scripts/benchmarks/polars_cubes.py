@@ -15,6 +15,7 @@ import polars as pl
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from benchmarks import polars_care  # noqa: E402
 from benchmarks.polars_facts import Work  # noqa: E402
 from benchmarks.stages import stage  # noqa: E402
 
@@ -144,11 +145,13 @@ def main(argv: list[str]) -> int:
     with stage("fct_bills"):
         tables["bills"] = work.bills(tables["treatments"], people, as_of)
     with stage("fct_episodes"):
-        tables["episodes"] = work.episodes()
+        tables["episodes"] = polars_care.episodes(work)
     with stage("fct_cancer_cases"):
-        tables["cases"] = work.cases()
+        tables["cases"] = polars_care.cases(work)
     with stage("dim_patients"):
-        tables["patients"] = work.patients(people, tables["episodes"], tables["cases"], as_of)
+        tables["patients"] = polars_care.patients(
+            work, people, tables["episodes"], tables["cases"], as_of
+        )
     with stage("rejected rows"):
         work.store("rejects", pl.concat(work.rejects).lazy())
     with stage("cubes"):
