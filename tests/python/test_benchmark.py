@@ -11,10 +11,11 @@ import tempfile
 from pathlib import Path
 
 import duckdb
+import pandas as pd
 import pytest
 
 import benchmark
-from benchmarks import bars, check, contestants, measure, page, stages
+from benchmarks import bars, check, contestants, measure, page, pandas_facts, stages
 from conftest import ROOT, run_dbt
 from lock_files import read_lock
 from network_fixtures import SIZE
@@ -267,3 +268,19 @@ def test_no_contestant_sees_the_callers_settings(monkeypatch, tmp_path):
     setting = contestants.Setting(2, "1GB", None)
     demo = contestants.warehouse_environment(setting, None, tmp_path)
     assert "WARDHOUSE_RAW_DIR" not in demo and demo["PATH"] == os.environ["PATH"]
+
+
+def test_the_keyed_ids_are_those_of_the_warehouse(tmp_path):
+    numbers = ["A0000001", "A0000002", None]
+    frame = pd.DataFrame({"appointment_id": pd.Series(numbers, dtype=str), "key": "x"})
+    work = pandas_facts.Work(tmp_path, tmp_path, "a secret")
+    found = work.keyed(frame, "hospital_ops/appointments", "appointment_id").appointment_id
+    with duckdb.connect() as connection:
+        connection.execute("set variable secret = 'a secret'")
+        for statement in dict(stages.scripts("floor.sql"))["settings"]:
+            if "macro key_of" in statement:
+                connection.execute(statement)
+        expected = connection.execute(
+            "select key_of('hospital_ops|appointment', unnest(?::varchar[]))", [numbers[:2]]
+        ).fetchall()
+    assert found.tolist() == [key for (key,) in expected] + [-1]
