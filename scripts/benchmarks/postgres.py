@@ -143,7 +143,7 @@ def _rejects(table: str) -> str:
     is_total = f"coalesce(lower({key}) in {TOTALS}, false)"
     good = f"{known} is not null and not {is_total}"
     if date:
-        good += f" and coalesce(in_range(date_of({date})), false)"
+        good += f" and usable_day({date}) is not null"
     missing = f"when named({date}) is null then 'missing_date'" if date else ""
     # what a row's other columns are called is not known here: its text as a whole says blank
     blank = "to_jsonb(r) - 'source_file' - 'row_number'"
