@@ -20,6 +20,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from dataclasses import asdict
@@ -259,6 +260,8 @@ def main(argv: list[str] | None = None) -> int:
     """Measure, and write the page."""
     options = parsed(argv)
     results = PROJECT_ROOT / options.output
+    # asked to end, as by Ctrl-C: what is running is ended too
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     if not options.page_only:
         asked = options.python or os.environ.get("WARDHOUSE_BENCH_PYTHON")
         python = Path(asked) if asked else (BENCH_PYTHON if BENCH_PYTHON.exists() else None)

@@ -51,7 +51,8 @@ SETTINGS = {
     "fsync": "off", "synchronous_commit": "off", "full_page_writes": "off",
     "wal_level": "minimal", "max_wal_senders": "0", "max_wal_size": "16GB",
     "shared_buffers": "1GB", "work_mem": "512MB", "maintenance_work_mem": "512MB",
-    "hash_mem_multiplier": "1", "jit": "off", "autovacuum": "off", "listen_addresses": "",
+    "hash_mem_multiplier": "1", "enable_nestloop": "off", "jit": "off", "autovacuum": "off",
+    "listen_addresses": "",
 }  # fmt: skip
 TOTALS = "('total', 'totals', 'grand total', 'subtotal', 'sub-total', 'all')"
 EPISODE_WORDS = {
