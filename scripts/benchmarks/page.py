@@ -113,6 +113,11 @@ def finished(results: dict, name: str, size: float) -> list[dict]:
     return bars.finished(results, name, size)
 
 
+def cpu(runs: list[dict]) -> float:
+    """The median of the CPU seconds, which other work on the machine lengthens less."""
+    return statistics.median(run["cpu_seconds"] for run in runs)
+
+
 def by_size(results: dict) -> str:
     """All contestants at each size."""
     parts = ["## By size"]
@@ -125,9 +130,9 @@ def by_size(results: dict) -> str:
                     run["ending"] for run in results["runs"]
                     if run["contestant"] == name and run["size"] == size
                 ]  # fmt: skip
-                rows.append([f"{what} (`{name}`)", tried[0] if tried else "not run", *[""] * 5])
+                rows.append([f"{what} (`{name}`)", tried[0] if tried else "not run", *[""] * 6])
                 continue
-            floor = bars.seconds(results, "floor", size)
+            floor, bar = bars.seconds(results, "floor", size), finished(results, "floor", size)
             mine = bars.seconds(results, name, size)
             rows.append(
                 [
@@ -135,12 +140,20 @@ def by_size(results: dict) -> str:
                     spread([bars.seconds_of(run) for run in runs]),
                     f"{mine / floor:.2f}" if floor else "",
                     spread([run["cpu_seconds"] for run in runs]),
+                    f"{cpu(runs) / cpu(bar):.2f}" if bar else "",
                     gigabytes([run["peak_memory_bytes"] for run in runs]),
                     gigabytes([run["written_bytes"] for run in runs]),
                     gigabytes([run["stored_bytes"] for run in runs]),
                 ]
             )
-        names = ["contestant", "seconds", "times the floor", "CPU seconds", "peak GB"]
+        names = [
+            "contestant",
+            "seconds",
+            "times the floor",
+            "CPU seconds",
+            "times the floor",
+            "peak GB",
+        ]
         parts.append(f"### {size:g} million appointments")
         parts.append(table([*names, "GB written to disk", "GB kept"], rows))
     return "\n\n".join(parts)

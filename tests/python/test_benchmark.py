@@ -188,11 +188,13 @@ def test_the_bars_are_judged_by_the_medians(results):
 def test_the_page_names_failures_and_invents_no_number(results):
     text = page.render(results)
     assert "`pandas` failed at 100 million: out of memory (more than the limit of 12.0 GB)" in text
-    assert "| a notebook (`pandas`) | out of memory |  |  |  |  |  |" in text
+    assert "| a notebook (`pandas`) | out of memory |  |  |  |  |  |  |" in text
     assert "77.7" not in text  # how long it took to fail is no result
     assert "`postgres` took no part: PostgreSQL is not installed" in text
     assert "differs from the floor: cube_bills.bills" in text
-    assert "| ours (`wardhouse`) | 45.0 (40.0 to 50.0) | 1.50 |" in text
+    assert (
+        "| ours (`wardhouse`) | 45.0 (40.0 to 50.0) | 1.50 | 90.0 (80.0 to 100.0) | 1.50 |" in text
+    )
     assert "A CPU, 2 cores, 16.0 GB" in text and "busy" not in text
     busy = results | {"runs": [run | {"load_before": [3.0] * 3} for run in results["runs"]]}
     assert "busy with other work" in page.render(busy)
