@@ -12,7 +12,7 @@
 -- stage: settings
 set preserve_insertion_order = false;
 -- of the ways to store texts only the one that suits categories is tried
-set disabled_compression_methods = 'fsst,zstd,dict_fsst,alp,alprd,chimp,patas,roaring';
+set disabled_compression_methods = 'dictionary,fsst,zstd,alp,alprd,chimp,patas,roaring';
 create macro raw(place) as table
     select *, file_row_number
     from read_parquet(getvariable('raw') || '/' || place || '/*.parquet', filename = true);
