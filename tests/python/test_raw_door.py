@@ -614,7 +614,7 @@ def test_the_plugin_makes_the_folder_and_says_one_line(tmp_path, monkeypatch):
         plugin.configure_connection(conn)
         views = conn.execute("select count(*) from duckdb_views() where schema_name = 'raw'")
         # one over all files of a table, one over those that are new
-            assert views.fetchone()[0] == 2 * len(load_contract().tables)
+        assert views.fetchone()[0] == 2 * len(load_contract().tables)
     assert database.stat().st_mode & 0o777 == 0o600
 
 
