@@ -15,9 +15,14 @@ NUMBER ?=
 # make network-data OUTPUT=folder APPOINTMENTS=1000000
 OUTPUT ?= build/network
 APPOINTMENTS ?= 1000000
+# make bench SIZES="1 10 100" REPEATS=3 DATA='folder/network_{size}m' OUTPUT=results.json BENCH="--without demo"
+SIZES ?= 1 10
+REPEATS ?= 3
+DATA ?= bench/data/network_{size}m
+BENCH ?=
 
 .DEFAULT_GOAL := all
-.PHONY: all setup setup-dev warehouse restore history verify figures report test soak bench-report lint docs demo-data network-data lock sbom audit clean help
+.PHONY: all setup setup-dev warehouse restore history verify figures report test soak bench setup-bench bench-report lint docs demo-data network-data lock sbom audit clean help
 
 all: warehouse figures report ## Set up, build, test and publish the warehouse, draw figures and report (the default)
 
@@ -63,6 +68,18 @@ test: setup-dev ## Run every test: dbt data tests, dbt unit tests and pytest
 soak: setup-dev ## Run the long trials: broken inputs, kills, full disks, attacks on hidden cells (an hour or more)
 	@$(BIN)/python -m pytest -m soak
 
+bench: setup setup-bench ## Measure against a floor, pandas, Polars, PostgreSQL (SIZES, in millions; REPEATS; OUTPUT)
+	@$(BIN)/python scripts/benchmark.py --sizes $(SIZES) --repeats $(REPEATS) --data '$(DATA)' \
+		$(if $(filter command line,$(origin OUTPUT)),--output "$(OUTPUT)") $(BENCH)
+
+setup-bench: .venv-bench/installed ## Create the environment of the benchmark's pandas and Polars
+
+.venv-bench/installed: requirements-bench.lock
+	@echo "wardhouse: installing the pinned packages of the benchmark into .venv-bench"
+	@$(PYTHON) -m venv .venv-bench
+	@.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.lock
+	@touch $@
+
 bench-report: setup-dev ## Measure the report in Chromium: size, seconds to usable, milliseconds of a filter
 	@$(BIN)/python tests/python/bench_report.py --rows 150000
 
@@ -86,6 +103,9 @@ lock: setup ## Resolve the lock files anew from pyproject.toml
 		--generate-hashes --no-strip-extras --no-header --no-annotate -o requirements-dev.lock
 	@$(BIN)/uv pip compile --quiet pyproject.toml -c requirements-dev.lock --universal --python-version 3.11 \
 		--generate-hashes --no-strip-extras --no-header --no-annotate -o requirements.lock
+	@$(BIN)/uv pip compile --quiet --group pyproject.toml:bench -c requirements-dev.lock --universal \
+		--python-version 3.11 --generate-hashes --no-strip-extras --no-header --no-annotate \
+		-o requirements-bench.lock
 
 sbom: setup-dev ## Write the software bill of materials anew, docs/sbom.cdx.json
 	@$(BIN)/python scripts/bill_of_materials.py
@@ -94,7 +114,7 @@ audit: setup-dev ## Check the installed packages: as locked, unchanged, licences
 	@$(BIN)/python scripts/audit_packages.py $(if $(ADVISORIES),--advisories $(ADVISORIES))
 
 clean: ## Remove the environment and all that builds made: the published database and the key of the ids too
-	@rm -rf .venv build target logs figures report dbt_docs warehouse .pytest_cache .ruff_cache .hypothesis
+	@rm -rf .venv .venv-bench bench build target logs figures report dbt_docs warehouse .pytest_cache .ruff_cache .hypothesis
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

@@ -62,7 +62,7 @@ from publish_identifiers import refuse_identifying_values
 from publish_ledger import Publish
 from publish_signals import Signals, steps
 from raw_changes import refuse_changed_files
-from settings import UserError, shown
+from settings import UserError, engine_limits, shown
 
 TEMPORARY_PREFIX = ".publish-"
 LOCK_NAME = ".publish.lock"
@@ -346,7 +346,7 @@ def publish(signals: Signals, console: Console, request: Request) -> Outcome:
             if request.is_restore
             else build_lock.held(settings.build_dir(), "publish"),
             temporary_folder(target.parent, signals) as folder,
-            duckdb.connect(":memory:", config=DUCKDB_CONFIG) as db,
+            duckdb.connect(":memory:", config={**DUCKDB_CONFIG, **engine_limits()}) as db,
             Progress(
                 TextColumn("{task.description}"),
                 BarColumn(),

@@ -44,12 +44,14 @@ from private_side import (
 from raw_changes import keep_states
 from raw_contract import CODE_MAP, load_contract, source_files
 from raw_files import Advance, Inventory, Scan, find_files, scan_files
+from raw_increment import file_state_text, write_increment
 from raw_landing import land, landing_path, remove_stale
 from raw_views import sql_name, view_query
 from settings import UserError, printable
 
 PROGRESS_FROM_BYTES = 200 << 20
 _ROWS_A_STATEMENT = 500
+_VERSION_COLUMNS = ("record_status", "record_updated_at")
 
 _shown_warnings: set[str] = set()
 _opened: set[tuple[str, str, str]] = set()  # dbt runs of this process that have passed the door
@@ -65,6 +67,7 @@ class Plugin(BasePlugin):
             return
         path = Path(creds.path)
         try:
+            config.update(settings.engine_limits())
             take_build_folder(path, config, _dbt_command())
         except UserError as error:
             raise DbtRuntimeError(f"wardhouse: {error}") from None
@@ -149,16 +152,17 @@ def open_door(
     known, last_state = _last_scans(conn, program)
     # A cleaned copy that somebody removed must come back, though no raw file has changed.
     unchanged = state == last_state and _is_landed(found, known, landing_dir)
+    valid = _still_valid(found, known)
+    with _progress(found) as advance:
+        scan_files(found, valid, advance)
     if not unchanged:
-        valid = _still_valid(found, known)
-        with _progress(found) as advance:
-            scan_files(found, valid, advance)
         _land_damaged(found, valid, landing_dir)
     with _transaction(conn):
         _write_key(conn, secret)
         if not unchanged:
             _write_raw(conn, found, landing_dir)
             _write_fingerprint(conn, state, program, found)
+        write_increment(conn, found, landing_dir, _project_state(program, secret, found))
     if not unchanged:
         # Only now: a run that stops above leaves views that still read the old copies.
         remove_stale(landing_dir, _copies(found, found.scans, landing_dir))
@@ -184,6 +188,16 @@ def _program_state() -> str:
     """Changes with the code that counts and makes the views, and with DuckDB."""
     here = Path(__file__).parent
     return _digest([duckdb.__version__, *_contents(sorted(here.glob("raw_*.py")))])
+
+
+def _project_state(program: str, secret: str, found: Inventory) -> str:
+    """Changes with all that decides what the models make of the same raw rows."""
+    root = settings.PROJECT_ROOT
+    paths = [root / "dbt_project.yml", *sorted(root.glob("seeds/reference/*.csv"))]
+    paths += sorted([*root.glob("models/**/*.sql"), *root.glob("macros/**/*.sql")])
+    # what a record's own columns say is seen row by row, so a first file that has them is no change
+    present = [row for row in column_rows(found) if row[2] not in _VERSION_COLUMNS]
+    return _digest([program, secret, str(found.raw_dir), present, *_contents(paths)])
 
 
 def _contents(paths: list[Path]) -> list[str]:
@@ -274,7 +288,7 @@ def _write_raw(conn: duckdb.DuckDBPyConnection, found: Inventory, landing_dir: P
     conn.execute(
         "create or replace table raw.files (source_system varchar, source_table varchar, "
         "source_file varchar, raw_rows bigint, malformed_rows bigint, bytes bigint, "
-        "modified_at timestamp)"
+        "modified_at timestamp, file_state varchar)"
     )
     conn.execute(
         "create or replace table raw.columns (source_system varchar, source_table varchar, "
@@ -314,6 +328,7 @@ def file_rows(found: Inventory) -> list[tuple]:
             file.size,
             # a clone's file times say nothing about the age of the demo data
             file.modified_at if found.raw_dir else None,
+            file_state_text(file),
         )
         for file in found.files
     ]

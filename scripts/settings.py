@@ -9,6 +9,7 @@ are taken from the project root, so the scripts work from any folder.
 from __future__ import annotations
 
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -81,6 +82,28 @@ def kept_publishes() -> int:
             "set it to 0 or more, or leave it out for 3"
         )
     return int(value)
+
+
+def engine_limits() -> dict[str, str]:
+    """What the private database may take, as its settings; nothing where nothing is set."""
+    limits = {}
+    memory = os.environ.get("WARDHOUSE_MEMORY_LIMIT", "").strip()
+    if memory:
+        if not re.fullmatch(r"0*[1-9]\d*(\.\d+)? ?[MGT]i?B", memory, re.ASCII | re.IGNORECASE):
+            raise UserError(
+                f"not an amount of memory, WARDHOUSE_MEMORY_LIMIT={memory}; "
+                "set it to one such as 6GB, or leave it out for four fifths of the machine's"
+            )
+        limits["memory_limit"] = memory
+    threads = os.environ.get("WARDHOUSE_THREADS", "").strip()
+    if threads:
+        if not re.fullmatch(r"0*[1-9]\d{0,3}", threads, re.ASCII):
+            raise UserError(
+                f"not a number of threads, WARDHOUSE_THREADS={threads}; "
+                "set it to 1 or more, or leave it out for all cores"
+            )
+        limits["threads"] = threads
+    return limits
 
 
 def shared_dir() -> Path:

@@ -82,3 +82,10 @@
         {%- endfor %}
     )
 {%- endmacro %}
+
+{% macro appointment_start(prefix='') -%}
+    {#- When an appointment begins, local wall time; null without a time. -#}
+    {{ add_minutes(
+        'cast(' ~ prefix ~ 'appointment_date as timestamp)', prefix ~ 'appointment_minute'
+    ) }}
+{%- endmacro %}

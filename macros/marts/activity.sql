@@ -1,18 +1,21 @@
 {#- Columns of the episode activity marts that several of them have. -#}
 
 {% macro episode_dimensions() -%}
-    {#- What episodes are summarised by: the name of the dimension and the SQL of its value. -#}
+    {#-
+      What episodes are summarised by: the name of the dimension, the SQL of its value, and the tally
+      that has it.
+    -#}
     {{ return([
-        ('all', "'all'"),
-        ('department', 'department_id'),
-        ('facility', 'facility_id'),
-        ('gender', 'gender'),
-        ('age_band', 'age_band'),
-        ('insurance_type', 'insurance_type'),
-        ('treatment_type', 'treatment_type'),
-        ('month', 'cast(month as string)'),
-        ('region', 'region'),
-        ('cancer_stage', 'cancer_stage'),
+        ('all', "'all'", 'int_episodes_tallied'),
+        ('department', 'department_id', 'int_episodes_tallied'),
+        ('facility', 'facility_id', 'int_episodes_tallied'),
+        ('gender', 'gender', 'int_episode_profiles_tallied'),
+        ('age_band', 'age_band', 'int_episode_profiles_tallied'),
+        ('insurance_type', 'insurance_type', 'int_episode_profiles_tallied'),
+        ('treatment_type', 'treatment_type', 'int_episodes_tallied'),
+        ('month', 'cast(month as string)', 'int_episodes_tallied'),
+        ('region', 'region', 'int_episode_profiles_tallied'),
+        ('cancer_stage', 'cancer_stage', 'int_episode_profiles_tallied'),
     ]) }}
 {%- endmacro %}
 
@@ -20,31 +23,58 @@
     {{ return([
         'episodes', 'costs_known', 'total_cost', 'cost_squares', 'satisfaction_scores',
         'total_satisfaction', 'satisfaction_squares', 'readmission_known', 'readmissions_recorded',
-        'evaluable', 'successes', 'stays_recorded', 'total_stay_recorded', 'total_stay_days',
-        'stay_days_squares', 'stays_measured', 'total_aihw_days', 'aihw_days_squares',
+        'evaluable', 'successes', 'stays_recorded', 'total_stay_recorded', 'total_stay_hours',
+        'stay_recorded_squares', 'stay_hours_squares', 'stays_measured', 'total_aihw_days',
+        'aihw_days_squares',
     ]) }}
 {%- endmacro %}
 
 {% macro episode_sums() -%}
-    {#- Over rows of fct_episodes, all additive: money and scores exact, stays as doubles. -#}
-    count(*) as episodes,
-        count(cost) as costs_known,
-        sum(cost) as total_cost,
-        sum({{ square_of_money('cost') }}) as cost_squares,
-        count(satisfaction_score) as satisfaction_scores,
-        sum(satisfaction_score) as total_satisfaction,
-        sum(satisfaction_score * satisfaction_score) as satisfaction_squares,
-        count(is_readmitted_30d) as readmission_known,
-        count(case when is_readmitted_30d then 1 end) as readmissions_recorded,
-        count(is_success) as evaluable,
-        count(case when is_success then 1 end) as successes,
-        count(length_of_stay_recorded) as stays_recorded,
-        sum(length_of_stay_recorded) as total_stay_recorded,
-        sum(length_of_stay_days) as total_stay_days,
-        sum(length_of_stay_days * length_of_stay_days) as stay_days_squares,
-        count(aihw_days) as stays_measured,
-        sum(aihw_days) as total_aihw_days,
-        sum(aihw_days * aihw_days) as aihw_days_squares
+    {#- Over changes of fct_episodes, all exact and additive. -#}
+    {%- set aihw_days = 'case when is_separation then coalesce(length_of_stay_aihw_days, 0) else 0 end' -%}
+    cast(sum(change) as bigint) as episodes,
+        {%- for name, condition in {
+            'costs_known': 'cost is not null',
+            'satisfaction_scores': 'satisfaction_score is not null',
+            'readmission_known': 'is_readmitted_30d is not null',
+            'readmissions_recorded': 'is_readmitted_30d',
+            'evaluable': 'is_success is not null',
+            'successes': 'is_success',
+            'stays_measured': 'is_separation and length_of_stay_aihw_days is not null',
+        }.items() %}
+        cast(sum(case when {{ condition }} then change else 0 end) as bigint) as {{ name }},
+        {%- endfor %}
+        cast(sum(change * coalesce(cost, 0)) as decimal(38, 2)) as total_cost,
+        cast(sum(change * coalesce({{ square_of_money('cost') }}, 0)) as decimal(38, 4))
+            as cost_squares,
+        cast(sum(change * coalesce(satisfaction_score, 0)) as decimal(38, 2)) as total_satisfaction,
+        cast(
+            sum(change * coalesce(satisfaction_score * satisfaction_score, 0)) as decimal(38, 4)
+        ) as satisfaction_squares,
+        cast(sum(change * {{ aihw_days }}) as bigint) as total_aihw_days,
+        cast(sum(change * (({{ aihw_days }}) * ({{ aihw_days }}))) as bigint) as aihw_days_squares,
+        {{ recorded_stay_sums() }}
+{%- endmacro %}
+
+{% macro recorded_stay_sums() -%}
+    {#-
+      Over changes of fct_episodes: recorded stays in their own units, of which hours are summed
+      beside, so that nothing is divided and all sums are exact. A recorded number has six decimals.
+    -#}
+    {%- set recorded = 'coalesce(cast(length_of_stay_recorded as decimal(19, 6)), 0)' -%}
+    {%- set hours = "case when length_of_stay_unit = 'hours' then " ~ recorded ~ ' else 0 end' -%}
+    cast(sum(case when length_of_stay_recorded is not null then change else 0 end) as bigint)
+            as stays_recorded,
+        cast(sum(change * {{ recorded }}) as decimal(38, 6)) as total_stay_recorded,
+        cast(sum(change * {{ hours }}) as decimal(38, 6)) as total_stay_hours,
+        cast(sum(change * ({{ recorded }} * {{ recorded }})) as decimal(38, 12))
+            as stay_recorded_squares,
+        cast(sum(change * (({{ hours }}) * ({{ hours }}))) as decimal(38, 12)) as stay_hours_squares
+{%- endmacro %}
+
+{% macro recorded_stay_days(total='total_stay_recorded', hours='total_stay_hours', hours_a_day=24) -%}
+    {#- The sums of recorded stays in days; of their squares with 24 squared hours a day. -#}
+    (cast({{ total }} - {{ hours }} as double) + cast({{ hours }} as double) / {{ hours_a_day }})
 {%- endmacro %}
 
 {% macro episode_summary_columns(readmission_rate='readmission_recorded_rate') -%}

@@ -10,40 +10,41 @@
 
 {% macro bill_sums() -%}
     {#-
-      Over rows of fct_bills. A payment without a usable billed amount would raise the collection
-      rate without being in its denominator: it is summed apart.
+      Over rows of int_bills_tallied. A payment without a usable billed amount would raise the
+      collection rate without being in its denominator: it is summed apart.
     -#}
-    count(*) as bills,
-        count(case when billed_amount is null then 1 end) as bills_without_amount,
-        count(case when payment_status = 'failed' then 1 end) as failed_bills,
-        count(case when payment_method = 'insurance' then 1 end) as insurance_bills,
-        count(case when payment_method = 'insurance' and payment_status = 'denied' then 1 end)
-            as denied_insurance_bills,
-        sum(billed_amount) as billed_amount,
-        sum(case when billed_amount is not null then paid_amount end) as paid_amount,
-        sum(case when billed_amount is null then paid_amount end) as paid_unmatched_amount,
-        sum(case when billed_amount is not null then adjustment_amount end) as adjustment_amount,
-        sum({{ open_amount() }}) as open_amount,
-        sum(case when payment_status = 'pending' then billed_amount end) as pending_amount,
-        sum(case when payment_status = 'failed' then billed_amount end) as failed_amount,
-        sum(case when payment_status = 'denied' then billed_amount end) as denied_amount,
-        sum(case when payment_method = 'insurance' then billed_amount end)
-            as insurance_billed_amount,
-        sum(
-            case
-                when payment_method = 'insurance' and payment_status = 'denied' then billed_amount
-            end
-        ) as insurance_denied_amount,
-        sum(case when appointment_outcome in ('no_show', 'cancelled') then billed_amount end)
-            as billed_not_delivered_amount
+    {%- set is_insured = "payment_method = 'insurance'" -%}
+    {%- set is_denied = "payment_status = 'denied'" -%}
+    cast(sum(bills) as bigint) as bills,
+        cast(sum(bills - bills_with_amount) as bigint) as bills_without_amount,
+        {{ bills_where("payment_status = 'failed'") }} as failed_bills,
+        {{ bills_where(is_insured) }} as insurance_bills,
+        {{ bills_where(is_insured ~ ' and ' ~ is_denied) }} as denied_insurance_bills,
+        {%- for name in [
+            'billed_amount', 'paid_amount', 'paid_unmatched_amount', 'adjustment_amount',
+            'open_amount', 'billed_not_delivered_amount',
+        ] %}
+        sum({{ name }}) as {{ name }},
+        {%- endfor %}
+        {%- for status in ['pending', 'failed', 'denied'] %}
+        sum(case when payment_status = '{{ status }}' then billed_amount end)
+            as {{ status }}_amount,
+        {%- endfor %}
+        sum(case when {{ is_insured }} then billed_amount end) as insurance_billed_amount,
+        sum(case when {{ is_insured }} and {{ is_denied }} then billed_amount end)
+            as insurance_denied_amount
+{%- endmacro %}
+
+{% macro bills_where(condition) -%}
+    cast(sum(case when {{ condition }} then bills else 0 end) as bigint)
 {%- endmacro %}
 
 {% macro payment_sums() -%}
     {#- What bill_sums says of bills and dollars, for marts that split bills more finely. -#}
-    count(*) as bills,
-        count(billed_amount) as bills_with_amount,
+    cast(sum(bills) as bigint) as bills,
+        cast(sum(bills_with_amount) as bigint) as bills_with_amount,
         sum(billed_amount) as billed_amount,
-        sum(case when billed_amount is not null then paid_amount end) as paid_amount
+        sum(paid_amount) as paid_amount
 {%- endmacro %}
 
 {% macro open_amount(paid='paid_amount') -%}

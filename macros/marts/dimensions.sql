@@ -3,14 +3,13 @@
   each dimension: a grouping set each. No value is null, so that the set decides.
 -#}
 
-{% macro no_show_dimensions() -%}
+{% macro appointment_dimensions() -%}
+    {#- Weekday and hour are split by together: int_appointment_hours_tallied. -#}
     {{ return({
         'lead_time': lead_time_band('lead_days'),
         'reason': 'reason',
         'age_band': 'age_band',
         'gender': 'gender',
-        'weekday': weekday_name(iso_weekday('appointment_date')),
-        'hour': "coalesce(lpad(cast(appointment_hour as string), 2, '0'), 'unknown')",
     }) }}
 {%- endmacro %}
 

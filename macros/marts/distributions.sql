@@ -4,7 +4,7 @@
     {%- set money = [0, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 20000, 50000, 100000] -%}
     {{ return([
         {
-            'table': 'fct_appointments', 'source_system': 'hospital_ops',
+            'table': 'fct_appointments', 'future': "outcome = 'future'", 'source_system': 'hospital_ops',
             'date': 'appointment_date',
             'codes': [
                 'facility_id', 'department_id', 'outcome', 'reason', 'appointment_hour',
@@ -17,19 +17,19 @@
             'dates': [],
         },
         {
-            'table': 'fct_treatments', 'source_system': 'hospital_ops', 'date': 'treatment_date',
+            'table': 'fct_treatments', 'future': 'is_future', 'source_system': 'hospital_ops', 'date': 'treatment_date',
             'codes': ['facility_id', 'treatment_type', 'appointment_outcome'],
             'numbers': {'cost': money},
             'dates': [],
         },
         {
-            'table': 'fct_bills', 'source_system': 'hospital_ops', 'date': 'bill_date',
+            'table': 'fct_bills', 'future': 'is_future', 'source_system': 'hospital_ops', 'date': 'bill_date',
             'codes': ['facility_id', 'payment_method', 'payment_status', 'appointment_outcome'],
             'numbers': {'billed_amount': money, 'paid_amount': money, 'adjustment_amount': money},
             'dates': ['paid_date'],
         },
         {
-            'table': 'fct_episodes', 'source_system': 'care_episodes', 'date': 'episode_date',
+            'table': 'fct_episodes', 'future': 'is_future', 'source_system': 'care_episodes', 'date': 'episode_date',
             'codes': [
                 'facility_id', 'department_id', 'treatment_type', 'length_of_stay_unit',
                 'is_same_day', 'is_success', 'is_readmitted_30d', 'insurance_type', 'gender',
@@ -46,7 +46,7 @@
             'dates': ['discharged_at', 'seen_at', 'departed_at'],
         },
         {
-            'table': 'fct_cancer_cases', 'source_system': 'cancer_registry',
+            'table': 'fct_cancer_cases', 'future': 'is_future', 'source_system': 'cancer_registry',
             'date': 'diagnosis_date',
             'codes': [
                 'cancer_type', 'treatment', 'region', 'facility_id', 'stage', 'outcome',
@@ -56,7 +56,7 @@
             'dates': ['last_contact_date', 'referral_date', 'decision_date', 'treatment_date'],
         },
         {
-            'table': 'fct_team_survey_responses', 'source_system': 'team_surveys',
+            'table': 'fct_team_survey_responses', 'future': 'is_future', 'source_system': 'team_surveys',
             'date': 'survey_date',
             'codes': ['facility_id', 'department_id', 'items_answered'],
             'numbers': {'score': [2, 3, 4, 5, 6]},
@@ -74,4 +74,46 @@
         {%- endfor %}
         when {{ number }} >= {{ edges[-1] }} then '{{ edges[-1] }} or more'
     end
+{%- endmacro %}
+
+{% macro value_counts(fact, rows, condition='true') -%}
+    {#-
+      How often each value stands in each watched column of the rows, which have a `change`: a
+      grouping set for each column, so that they are read once.
+    -#}
+    {%- set columns = fact.codes + (fact.numbers.keys() | list) + fact.dates -%}
+    select
+        '{{ fact.source_system }}' as source_system,
+        '{{ fact.table }}' as table_name,
+        case
+            {%- for column in columns %}
+            when grouping({{ column }}) = 0 then '{{ column }}'
+            {%- endfor %}
+        end as column_name,
+        case
+            {%- for column in columns %}
+            when grouping({{ column }}) = 0 then coalesce(cast({{ column }} as string), 'missing')
+            {%- endfor %}
+        end as value,
+        sum(change) as events
+    from (
+        select
+            {%- for column in fact.codes %}
+            facts.{{ column }},
+            {%- endfor %}
+            {%- for column, edges in fact.numbers.items() %}
+            {{ binned('facts.' ~ column, edges) }} as {{ column }},
+            {%- endfor %}
+            {%- for column in fact.dates %}
+            case when facts.{{ column }} is not null then 'present' end as {{ column }},
+            {%- endfor %}
+            facts.change
+        from {{ rows }} as facts
+        where {{ condition }}
+    ) as watched
+    group by grouping sets (
+        {%- for column in columns %}
+        ({{ column }}){{ ',' if not loop.last }}
+        {%- endfor %}
+    )
 {%- endmacro %}

@@ -34,6 +34,26 @@
         ) as late_patient_cancellations
 {%- endmacro %}
 
+{% macro tallied_outcomes() -%}
+    {#- The counts of outcome_counts() as measures of a tally of fct_appointments. -#}
+    {%- set conditions = {
+        'due': "outcome != 'future'",
+        'attended': "outcome = 'attended'",
+        'no_shows': "outcome = 'no_show'",
+        'cancelled': "outcome = 'cancelled'",
+        'unresolved': "outcome = 'unresolved'",
+        'patient_cancellations': "outcome = 'cancelled' and cancelled_by = 'patient'",
+        'provider_cancellations': "outcome = 'cancelled' and cancelled_by = 'provider'",
+        'cancellations_with_notice': "outcome = 'cancelled' and notice_hours is not null",
+        'late_cancellations': "outcome = 'cancelled' and is_late_cancellation",
+        'late_patient_cancellations':
+            "outcome = 'cancelled' and is_late_cancellation and cancelled_by = 'patient'",
+    } -%}
+    {%- for name in outcome_count_names() -%}
+    {{ tallied_rows(conditions[name]) }} as {{ name }}{{ ',\n        ' if not loop.last }}
+    {%- endfor %}
+{%- endmacro %}
+
 {% macro has_responded(outcome) -%}
     {#- Whether a registry case went well; null while nobody can tell. -#}
     case
@@ -43,16 +63,17 @@
 {%- endmacro %}
 
 {% macro treatment_results() -%}
-    {#- Episodes and registry cases that have begun, with what became of their treatment. -#}
+    {#- Counts of episodes and registry cases that have begun, with what became of their treatment. -#}
     select
         'care_episodes' as source_system,
         treatment_type as treatment,
         facility_id,
         department_id,
-        {{ first_of_month('episode_date') }} as month,
-        is_success
-    from {{ ref('fct_episodes') }}
-    where not is_future
+        month,
+        episodes as cases,
+        evaluable,
+        successes
+    from {{ ref('int_episodes_tallied') }}
     union all
     -- a registry names no department
     select
@@ -61,16 +82,18 @@
         facility_id,
         'unknown' as department_id,
         {{ first_of_month('diagnosis_date') }} as month,
-        {{ has_responded('outcome') }} as is_success
+        1 as cases,
+        case when {{ has_responded('outcome') }} is not null then 1 else 0 end as evaluable,
+        case when {{ has_responded('outcome') }} then 1 else 0 end as successes
     from {{ ref('fct_cancer_cases') }}
     where not is_future
 {%- endmacro %}
 
 {% macro treatment_result_counts() -%}
     {#- Over rows of treatment_results. -#}
-    count(*) as cases,
-        count(is_success) as evaluable,
-        count(case when is_success then 1 end) as successes
+    cast(sum(cases) as bigint) as cases,
+        cast(sum(evaluable) as bigint) as evaluable,
+        cast(sum(successes) as bigint) as successes
 {%- endmacro %}
 
 {% macro rate_columns(name, numerator, denominator) -%}

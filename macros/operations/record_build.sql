@@ -8,6 +8,7 @@
 {% macro record_build_start() %}
     {% if execute and flags.WHICH in ('build', 'run', 'seed') and target.type == 'duckdb' %}
         create schema if not exists private;
+        {{ open_increments() }}
         create or replace table private.last_build as
         select
             '{{ invocation_id }}' as invocation_id,
@@ -42,6 +43,12 @@
             failures = '{{ failures | join(", ") | replace("'", "''") }}',
             ended_at = cast('{{ utc_text(modules.datetime.datetime.now(modules.pytz.utc)) }}' as timestamp)
         where invocation_id = '{{ invocation_id }}';
+        update private.builds
+        set is_green = exists (
+            select 1 from private.last_build
+            where status = 'green' and is_complete and command = 'build'
+        )
+        where build_number = {{ build_number() }};
         {#- No message is kept: the text of an error may quote a value. -#}
         {% for batch in results | batch(500) %}
         insert into private.build_nodes values

@@ -109,16 +109,16 @@
     end
 {%- endmacro %}
 
-{% macro recency(natural_key) -%}
+{% macro recency(natural_key, is_usable='reject_reason is null', updated='update_time') -%}
     {#-
       1 for the newest version of a record: the latest record_updated_at (one without comes before
       all that have one), then the later file name (up to its dot first: 2025-01-corrected.csv comes
       after 2025-01.csv, though a hyphen comes before a dot), then the later row.
     -#}
     row_number() over (
-        partition by {{ natural_key | join(', ') }}, case when reject_reason is null then 1 else 0 end
+        partition by {{ natural_key | join(', ') }}, case when {{ is_usable }} then 1 else 0 end
         order by
-            update_time desc nulls last,
+            {{ updated }} desc nulls last,
             split_part(source_file, '.', 1) desc nulls last,
             source_file desc nulls last,
             row_number desc nulls last
@@ -187,24 +187,54 @@
 {%- endmacro %}
 
 {% macro superseded_join(system, table, natural_key, main_date=none, typed=none, fallback_key=none) -%}
-    {#- Joins superseded_rows to `judged`, for row_status('superseded_row is not null'). -#}
+    {#-
+      Joins superseded_rows to `judged`, for row_status('superseded_row is not null'). An increment
+      compares its rows with those of before afterwards: get_incremental_staged_sql().
+    -#}
+    {%- if is_incremental() -%}
+    cross join (select cast(null as bigint) as superseded_row) as superseded
+    {%- else -%}
     left join (
         {{ superseded_rows(system, table, natural_key, main_date, typed, fallback_key) }}
     ) as superseded
         on superseded.superseded_file = judged.source_file
         and superseded.superseded_row = judged.row_number
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro version_recency(record) -%}
+    {#- As recency(), from the columns of row_ending(). -#}
+    {{ recency(
+        [record], "coalesce(reject_reason, 'deleted_at_source') = 'deleted_at_source'",
+        'record_updated_at'
+    ) }}
+{%- endmacro %}
+
+{% macro version_status(is_superseded) -%}
+    {#- As row_status(), from the columns of row_ending(). -#}
+    case
+        when reject_reason != 'deleted_at_source' then 'rejected'
+        when {{ is_superseded }} then 'superseded'
+        when reject_reason is not null then 'rejected'
+        else 'accepted'
+    end
 {%- endmacro %}
 
 {% macro row_ending(relation) -%}
-    {#- The columns that say where a raw row ended and why, from a relation with its row_status. -#}
+    {#-
+      The columns that say where a raw row ended and why, from a relation with its row_status. What
+      a superseded row would be rejected for and its repairs are kept: it counts again when the row
+      that replaces it goes.
+    -#}
     {{ relation }}.source_file,
         {{ relation }}.row_number,
         {{ relation }}.row_status,
         case
-            when {{ relation }}.row_status = 'rejected'
-                then coalesce({{ relation }}.reject_reason, 'deleted_at_source')
+            when {{ relation }}.reject_reason is not null then {{ relation }}.reject_reason
+            when {{ relation }}.record_code = 'deleted' then 'deleted_at_source'
         end as reject_reason,
-        case when {{ relation }}.row_status = 'accepted' then {{ relation }}.repairs end as repairs
+        case when {{ relation }}.reject_reason is null then {{ relation }}.repairs end as repairs,
+        {{ relation }}.update_time as record_updated_at
 {%- endmacro %}
 
 {% macro version_values(system) -%}

@@ -4,7 +4,7 @@
       the file), malformed_reason (null when the record is well-formed) and the columns of the
       input contract, all as text without white space at either end. The default is the demo seed;
       when WARDHOUSE_RAW_DIR is set it is the view that scripts/raw_door.py made over the user's
-      files. record_status and record_updated_at are there even where no file has them.
+      files; an increment reads its view over the new files only. record_status and record_updated_at are there even where no file has them.
     -#}
     {%- set contract = contract_columns(system, table) -%}
     {%- set is_seed = not env_var('WARDHOUSE_RAW_DIR', '') -%}
@@ -34,8 +34,15 @@
             cast(null as string) as {{ column }}
             {%- endfor %}
         {%- endif %}
-        from {{ ref(seed) if is_seed else source(system, table) }} as contracted
+        from {{ ref(seed) if is_seed else raw_view(system, table) }} as contracted
     )
+{%- endmacro %}
+
+{% macro raw_view(system, table) -%}
+    {#- The view over the files of a raw table; in an increment, over the new and changed files. -#}
+    {%- set all_files = source(system, table) -%}
+    {{ all_files.incorporate(path={'identifier': all_files.identifier ~ '__new'})
+        if is_incremental() else all_files }}
 {%- endmacro %}
 
 {% macro version_columns() -%}

@@ -16,6 +16,11 @@
     (cast({{ amount }} as decimal(20, 2)) * {{ amount }})
 {%- endmacro %}
 
+{% macro cube_of_money(amount) -%}
+    {#- Exact, as square_of_money(). -#}
+    (cast({{ square_of_money(amount) }} as decimal(24, 4)) * cast({{ amount }} as decimal(14, 2)))
+{%- endmacro %}
+
 {% macro sd_of_sums(n, total, squares) -%}
     {#-
       Sample standard deviation from the number of values, their sum and the sum of their squares.
@@ -45,4 +50,38 @@
     {%- for suffix, bound in bounds.items() %}
     {{ order_free(bound) if of_doubles else bound }} as {{ name }}{{ suffix }}{{ ',' if not loop.last }}
     {%- endfor %}
+{%- endmacro %}
+
+{% macro sums_from_centre(n, total, squares, cubes) -%}
+    {#-
+      From exact sums of values, of their squares and their third powers: the same sums of their
+      distances from a whole number near the mean, exact too, so that moments from them cancel
+      little. distances, distance_squares, distance_cubes.
+    -#}
+    {%- set centre = 'cast(round(' ~ safe_divide(total, n) ~ ', 0) as decimal(10, 0))' -%}
+    {%- set n = 'cast(' ~ n ~ ' as decimal(10, 0))' -%}
+    cast({{ total }} - {{ n }} * {{ centre }} as decimal(38, 2)) as distances,
+        cast(
+            {{ squares }} - 2 * {{ centre }} * {{ total }} + {{ n }} * ({{ centre }} * {{ centre }})
+            as decimal(38, 4)
+        ) as distance_squares,
+        cast(
+            {{ cubes }} - 3 * {{ centre }} * {{ squares }}
+            + 3 * ({{ centre }} * {{ centre }}) * {{ total }}
+            - {{ n }} * (cast({{ centre }} * {{ centre }} as decimal(20, 0)) * {{ centre }})
+            as decimal(38, 6)
+        ) as distance_cubes
+{%- endmacro %}
+
+{% macro skewness_of_sums(n, distances, squares, cubes) -%}
+    {#- Fisher's g1 from sums_from_centre(); null below three values or when all are equal. -#}
+    {%- set mean = safe_divide(distances, n) -%}
+    {%- set variance = '(' ~ safe_divide(squares, n) ~ ' - power(' ~ mean ~ ', 2))' -%}
+    case
+            when {{ n }} > 2 and {{ variance }} > 1e-12 * {{ safe_divide(squares, n) }}
+                then (
+                    {{ safe_divide(cubes, n) }} - 3 * {{ mean }} * {{ safe_divide(squares, n) }}
+                    + 2 * power({{ mean }}, 3)
+                ) / power({{ variance }}, 1.5e0)
+        end
 {%- endmacro %}

@@ -18,30 +18,34 @@
     min(case when {{ last_rank }} >= {{ rank }} then {{ value }} end)
 {%- endmacro %}
 
-{% macro tallied_sd(value, count, mean, n) -%}
-    {#- Sample standard deviation; mean and n are the same on every row of the group. -#}
-    sqrt(
-            {{ exact_sum(count ~ ' * power(cast(' ~ value ~ ' as double) - ' ~ mean ~ ', 2)', places=12) }}
-            / nullif(max({{ n }}) - 1, 0)
-        )
-{%- endmacro %}
-
-{% macro tallied_skewness(value, count, mean, n) -%}
+{% macro trimmed_mean_of_totals(value, count, total, last_rank, n, share) -%}
     {#-
-      Fisher's g1. Equal values leave nothing but rounding errors to divide. The cubes are too large
-      for exact sums: round the result with order_free().
+      The mean without the lowest and the highest share, each cut to whole values. A row that is not
+      cut counts with its total and may hold several values.
     -#}
-    {%- set distance = '(cast(' ~ value ~ ' as double) - ' ~ mean ~ ')' -%}
-    case
-            when max({{ n }}) > 2 and max({{ value }}) > min({{ value }})
-                then sum({{ count }} * power({{ distance }}, 3)) / max({{ n }})
-                / power(sum({{ count }} * power({{ distance }}, 2)) / max({{ n }}), 1.5e0)
-        end
+    {%- set cut = 'cast(floor(' ~ n ~ ' * ' ~ share ~ ') as bigint)' -%}
+    {%- set kept = 'greatest(least(' ~ last_rank ~ ', ' ~ n ~ ' - ' ~ cut ~ ') - greatest(' ~ last_rank ~ ' - ' ~ count ~ ', ' ~ cut ~ '), 0)' -%}
+    cast(
+            sum(case when {{ kept }} = {{ count }} then {{ total }} else {{ value }} * {{ kept }} end)
+            as double
+        ) / nullif(max({{ n }} - 2 * {{ cut }}), 0)
 {%- endmacro %}
 
-{% macro tallied_trimmed_mean(value, count, last_rank, n, share) -%}
-    {#- The mean without the lowest and the highest share, each cut to whole values. -#}
-    {%- set cut = 'floor(' ~ n ~ ' * ' ~ share ~ ')' -%}
-    {%- set kept = 'greatest(least(' ~ last_rank ~ ', ' ~ n ~ ' - ' ~ cut ~ ') - greatest(' ~ last_rank ~ ' - ' ~ count ~ ', ' ~ cut ~ '), 0)' -%}
-    {{ exact_sum('cast(' ~ value ~ ' as double) * ' ~ kept, places=12) }} / nullif(max({{ n }} - 2 * {{ cut }}), 0)
+{% macro holds_quantiles(last_rank, count, n, shares) -%}
+    {#-
+      Whether a bin of values (count of them, up to last_rank) holds a value that one of the type 7
+      quantiles is made of: only the values of these bins need be known.
+    -#}
+    {%- for share in shares -%}
+    {%- set position = '(1 + (' ~ n ~ ' - 1) * cast(' ~ share ~ ' as double))' -%}
+    {{ 'or ' if not loop.first }}({{ last_rank }} >= floor({{ position }}) and {{ last_rank }} - {{ count }} < ceil({{ position }}))
+    {% endfor -%}
+{%- endmacro %}
+
+{% macro holds_median(last_rank, count, n) -%}
+    {#- Whether a bin of values holds a value of the median, or one of its bounds. -#}
+    {{ holds_quantiles(last_rank, count, n, [0.5]) }}
+    {%- for rank in [median_low_rank(n), median_high_rank(n)] %}
+    or ({{ last_rank }} >= {{ rank }} and {{ last_rank }} - {{ count }} < {{ rank }})
+    {%- endfor %}
 {%- endmacro %}

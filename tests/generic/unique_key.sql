@@ -3,7 +3,7 @@
     select
         {{ columns | join(', ') }},
         count(*) as rows_with_key
-    from {{ model }}
+    from {{ all_rows_of(model, columns[0]) }}
     where {{ where_clause }}
     group by {{ columns | join(', ') }}
     having

@@ -159,9 +159,15 @@ def operations(tmp_path_factory) -> Build:
     return build
 
 
+ROWS_OF_FACTS = (
+    "fct_appointments as facts inner join staging.stg_hospital_ops__appointments as staged"
+    " on staged.appointment_key = facts.appointment_key and staged.row_status = 'accepted'"
+)
+
+
 def test_appointment_cases(operations):
     rows = operations.records(
-        "select * from intermediate.int_appointments_classified"
+        f"select facts.* from {ROWS_OF_FACTS}"
         " where facility_id = 'hospital_ops.case_clinic' order by row_number"
     )
     for case, row in zip(cases("appointments"), rows, strict=True):
@@ -223,10 +229,13 @@ def test_third_next_available(operations):
 
 def test_ages(operations, rendered):
     ages = cases("age")
+    age = rendered("age_years('patients.date_of_birth', 'facts.appointment_date')")
     keyed = operations.records(
-        "select * from intermediate.int_appointments_classified"
-        " where facility_id = 'hospital_ops.age_clinic' and appointment_date < '2025-03-01'"
-        " order by row_number"
+        f"select facts.*, {age} as age_years from {ROWS_OF_FACTS}"
+        " left join staging.stg_hospital_ops__patients as patients"
+        " on patients.patient_key = facts.patient_key and patients.row_status = 'accepted'"
+        " where facility_id = 'hospital_ops.age_clinic' and facts.appointment_date < '2025-03-01'"
+        " order by staged.row_number"
     )
     assert len(keyed) == len(ages)
     band_10 = rendered("age_band_10_year('age')")

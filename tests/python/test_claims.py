@@ -19,13 +19,23 @@ CLAIMS = list(csv.DictReader((ROOT / "seeds" / "reference" / "claims.csv").open(
 DEMO_CLAIMS = [row for row in CLAIMS if row["data_set"] in ("all", "demo")]
 # as tables they are made one after the other: each model after those that it reads
 FACTS_TO_ESTIMATES = [
+    "int_appointments_tallied",
+    "int_doctor_days_tallied",
+    "int_patient_bookings_tallied",
+    "int_treatments_tallied",
+    "int_bills_tallied",
+    "int_bill_days_tallied",
+    "int_treatment_costs_tallied",
     "int_doctors_measured",
     "kpi_facility_activity",
     "kpi_doctor_caseload",
     "kpi_caseload_balance",
     "kpi_payment_mix",
     "int_treatment_costs_stacked",
+    "int_cost_ranges_ranked",
+    "int_costs_read",
     "int_treatment_costs_ranked",
+    "int_treatment_costs_summed",
     "kpi_treatment_costs",
     "int_claim_appointments_estimated",
     "int_claim_units_counted",

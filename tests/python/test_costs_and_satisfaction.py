@@ -16,10 +16,19 @@ import duckdb
 import pytest
 from scipy import stats
 
-from conftest import ROOT, run_model, shared_folder, vector_rows
+from conftest import ROOT, run_model, run_models, shared_folder, vector_rows
 from vector_report import apart, report
 
 WINTER, SUMMER = "2024-07-01", "2024-01-01"
+
+EPISODES_TO_COSTS = [
+    "int_department_costs_tallied",
+    "int_department_costs_ranked",
+    "int_seasonal_costs_summed",
+    "int_costs_above_counted",
+    "kpi_costs_seasonal",
+    "kpi_cost_outliers",
+]
 
 
 def evaluate(expression: str, **columns: float | None) -> float | None:
@@ -144,22 +153,12 @@ def test_welch(rendered, record_property):
 # --- costs --------------------------------------------------------------------------------------
 
 
-def cost_marts(build, tally: list[dict]) -> tuple[dict, dict]:
-    """kpi_costs_seasonal and kpi_cost_outliers of a tally, by department and season."""
-    ranked = run_model(build, "int_seasonal_costs_ranked", {"int_department_costs_tallied": tally})
-    summed = run_model(build, "int_seasonal_costs_summed", {"int_seasonal_costs_ranked": ranked})
-    seasonal = run_model(
-        build,
-        "kpi_costs_seasonal",
-        {"int_seasonal_costs_summed": summed, "int_seasonal_costs_ranked": ranked},
-    )
-    outliers = run_model(
-        build,
-        "kpi_cost_outliers",
-        {"kpi_costs_seasonal": seasonal, "int_department_costs_tallied": tally},
-    )
+def cost_marts(build, episodes: list[dict]) -> tuple[dict, dict]:
+    """kpi_costs_seasonal and kpi_cost_outliers of episodes, by department and season."""
+    made = run_models(build, EPISODES_TO_COSTS, {"fct_episodes": episodes})
     return tuple(
-        {(r["department_id"], r["season"]): r for r in mart} for mart in (seasonal, outliers)
+        {(r["department_id"], r["season"]): r for r in made[mart]}
+        for mart in ("kpi_costs_seasonal", "kpi_cost_outliers")
     )
 
 
@@ -181,16 +180,8 @@ def icu_episodes(**columns: str) -> list[dict]:
 
 def test_seasonal_costs(demo_build, record_property):
     """R's summary of skewed costs: each season as its own department's year, and within one."""
-    by_season = run_model(
-        demo_build, "int_department_costs_tallied", {"fct_episodes": icu_episodes()}
-    )
-    apart = run_model(
-        demo_build,
-        "int_department_costs_tallied",
-        {"fct_episodes": icu_episodes(department_id="season")},
-    )
-    seasonal, _ = cost_marts(demo_build, by_season)
-    years, outliers = cost_marts(demo_build, apart)
+    seasonal, _ = cost_marts(demo_build, icu_episodes())
+    years, outliers = cost_marts(demo_build, icu_episodes(department_id="season"))
     names = {
         "n": "episodes",
         "mean": "mean_cost",
@@ -220,8 +211,7 @@ def test_seasonal_costs(demo_build, record_property):
 
 
 def test_seasonal_ratio_is_welch_on_logarithms(demo_build, record_property):
-    tally = run_model(demo_build, "int_department_costs_tallied", {"fct_episodes": icu_episodes()})
-    seasonal, _ = cost_marts(demo_build, tally)
+    seasonal, _ = cost_marts(demo_build, icu_episodes())
     (wanted,) = (r for r in vector_rows("two_sample_t") if r["test"] == "icu_cost_welch_log")
     # the vector's difference is other less winter: the row of summer against the rest of the year
     summer, winter = seasonal["icu", "summer"], seasonal["icu", "winter"]
@@ -238,12 +228,18 @@ def test_seasonal_ratio_is_welch_on_logarithms(demo_build, record_property):
 
 
 def test_treatment_costs_of_episodes(demo_build, record_property):
-    """From episodes through both intermediate models to the mart by treatment type."""
-    stacked = run_model(demo_build, "int_treatment_costs_stacked", {"fct_episodes": icu_episodes()})
-    ranked = run_model(
-        demo_build, "int_treatment_costs_ranked", {"int_treatment_costs_stacked": stacked}
-    )
-    rows = run_model(demo_build, "kpi_treatment_costs", {"int_treatment_costs_ranked": ranked})
+    """From episodes through the tally and the ranges to the mart by treatment type."""
+    chain = [
+        "int_treatment_costs_tallied",
+        "int_treatment_costs_stacked",
+        "int_cost_ranges_ranked",
+        "int_costs_read",
+        "int_treatment_costs_ranked",
+        "int_treatment_costs_summed",
+        "kpi_treatment_costs",
+    ]
+    given = [episode | {"facility_id": "h1"} for episode in icu_episodes()]
+    rows = run_models(demo_build, chain, {"fct_episodes": given})["kpi_treatment_costs"]
     costs = {r["treatment_type"]: r for r in rows}
     assert {(r["source_system"], r["cost_scope"]) for r in rows} == {("care_episodes", "all")}
     names = {

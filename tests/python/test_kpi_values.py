@@ -499,6 +499,8 @@ def appointment(facility: str, day: str, outcome: str, count: int, **other) -> l
 
 
 CHAIN = [
+    "int_appointments_tallied",
+    "int_event_days_tallied",
     "int_months_observed",
     "kpi_appointment_outcomes_monthly",
     "int_kpi_values_appointments",

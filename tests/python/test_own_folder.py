@@ -170,7 +170,9 @@ def test_settings_of_the_folder_reach_the_models(tmp_path):
     assert ours.returncode == theirs.returncode == 0, ours.output[-2000:]
     sql = (
         "select row_number, appointment_date, started_at, outcome, lead_days, notice_hours"
-        " from intermediate.int_appointments_classified order by row_number"
+        " from marts.fct_appointments inner join staging.stg_hospital_ops__appointments"
+        " using (appointment_key, appointment_date) where row_status = 'accepted'"
+        " order by row_number"
     )
     assert ours.query(sql) == theirs.query(sql)
     assert ours.query("select as_of_date from intermediate.int_systems_dated") == theirs.query(

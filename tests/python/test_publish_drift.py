@@ -27,14 +27,24 @@ from publish_copy import BEFORE, DUCKDB_CONFIG, SOURCE, Content, attach, content
 from test_publish import house, template  # noqa: F401
 
 ROWS = {"fct_appointments": Content(1, "")}
-COUNTED = ("int_distributions_tallied", "dq_distributions")
-# what a build of a week ago knew: bills that were paid since were open
-A_WEEK_AGO = """
+COUNTED = ("int_distributions_tallied", "int_distributions_newest", "dq_distributions")
+# what a build of a week ago knew: bills that were paid since were open, and the week was to come
+AS_OF = "(select as_of_date from intermediate.int_systems_dated where source_system = '{}')"
+A_WEEK_AGO = f"""
     update intermediate.int_systems_dated set as_of_date = as_of_date - 7;
     update marts.fct_bills set paid_date = null, payment_status = 'pending'
-    where paid_date >= (
-        select as_of_date from intermediate.int_systems_dated where source_system = 'hospital_ops'
-    )
+    where paid_date >= {AS_OF.format("hospital_ops")};
+    update marts.fct_appointments set outcome = 'future'
+    where appointment_date >= {AS_OF.format("hospital_ops")};
+    update marts.fct_treatments set is_future = true
+    where treatment_date >= {AS_OF.format("hospital_ops")};
+    update marts.fct_bills set is_future = true where bill_date >= {AS_OF.format("hospital_ops")};
+    update marts.fct_episodes set is_future = true
+    where episode_date >= {AS_OF.format("care_episodes")};
+    update marts.fct_cancer_cases set is_future = true
+    where diagnosis_date >= {AS_OF.format("cancer_registry")};
+    update marts.fct_team_survey_responses set is_future = true
+    where survey_date >= {AS_OF.format("team_surveys")}
 """
 NEWEST = {
     "fct_appointments": "appointment_date >= (select as_of_date - 28 from"

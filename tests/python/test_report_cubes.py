@@ -103,6 +103,20 @@ SAME = {
            median_cost_high, p25_cost, p75_cost, p90_cost from kpi_treatment_costs
            where cost_scope = 'all' and treatments > 0""",
     ),
+    "medians as the rows have them": (
+        """select source_system, facility_id, treatment_type, n, round(median_cost, 6),
+           round(p25_cost, 6), round(p75_cost, 6), round(p90_cost, 6) from report_cost_medians""",
+        f"""select source_system, {BY_FACILITY},
+           case when grouping(treatment_type) = 1 then 'all' else treatment_type end, count(*),
+           round(quantile_cont(cost, 0.5), 6), round(quantile_cont(cost, 0.25), 6),
+           round(quantile_cont(cost, 0.75), 6), round(quantile_cont(cost, 0.9), 6)
+           from (select 'hospital_ops' as source_system, facility_id, treatment_type,
+               cast(cost as double) as cost from fct_treatments
+               where not is_future and cost is not null
+               union all select 'care_episodes', facility_id, treatment_type, cast(cost as double)
+               from fct_episodes where not is_future and cost is not null)
+           group by source_system, cube(facility_id, treatment_type)""",
+    ),
     "medians: the n of each facility": (
         """select facility_id, treatment_type, n from report_cost_medians
            where source_system = 'hospital_ops' and facility_id != 'all'

@@ -8,10 +8,10 @@ claims as (
 
 ),
 
-bills as (
+days as (
 
-    select * from {{ ref('fct_bills') }}
-    where not is_future and billed_amount is not null
+    select * from {{ ref('int_bill_days_tallied') }}
+    where not is_future
 
 ),
 
@@ -28,21 +28,28 @@ weighed as (
     select
         claims.claim_id,
         claims.part,
-        bills.billed_amount - case
-            when claims.estimator = 'collected_after_90_days' then bills.adjustment_amount else 0
-        end as amount,
-        case
-            when claims.estimator = 'collected_after_90_days' then bills.paid_amount
-            when bills.appointment_outcome in ('no_show', 'cancelled') then bills.billed_amount
-            else 0
-        end as event_amount
+        days.collectable_bills as n,
+        days.collected_amount as event_amount,
+        days.collectable_amount as amount,
+        days.collectable_squares as squares
     from claims
-    cross join bills
+    cross join days
     left join systems
         on systems.source_system = 'hospital_ops'
     where
-        claims.estimator = 'billed_not_delivered'
-        or {{ days_between('bills.bill_date', 'systems.as_of_date') }} >= 90
+        claims.estimator = 'collected_after_90_days'
+        and {{ days_between('days.bill_date', 'systems.as_of_date') }} >= 90
+    union all
+    select
+        claims.claim_id,
+        claims.part,
+        days.charged_bills as n,
+        days.billed_not_delivered_amount as event_amount,
+        days.billed_amount as amount,
+        days.billed_squares as squares
+    from claims
+    cross join days
+    where claims.estimator = 'billed_not_delivered'
 
 ),
 
@@ -52,15 +59,14 @@ summed as (
         claims.claim_id,
         claims.part,
         claims.no_difference,
-        count(weighed.amount) as n,
+        cast(coalesce(sum(weighed.n), 0) as bigint) as n,
         cast(sum(weighed.event_amount) as double) as event_amount,
         cast(sum(weighed.amount) as double) as amount,
-        cast(sum({{ square_of_money('weighed.amount') }}) as double) as squares
+        cast(sum(weighed.squares) as double) as squares
     from claims
     left join weighed
         on weighed.claim_id = claims.claim_id
         and weighed.part = claims.part
-        and weighed.amount > 0
     group by claims.claim_id, claims.part, claims.no_difference
 
 ),

@@ -2,8 +2,11 @@ with
 
 costs as (
 
-    select * from {{ ref('int_department_costs_tallied') }}
-    where cost is not null
+    select
+        department_id,
+        cost
+    from {{ ref('fct_episodes') }}
+    where cost is not null and not is_future
 
 ),
 
@@ -26,7 +29,6 @@ standardised as (
         shapes.department_id,
         shapes.skewness,
         shapes.episodes,
-        costs.episodes as times,
         (cast(costs.cost as double) - shapes.mean_cost) / shapes.sd as z
     from costs
     inner join shapes
@@ -41,7 +43,6 @@ influenced as (
         department_id,
         skewness,
         episodes,
-        times,
         z * z * z - 3 * z - skewness - 1.5e0 * skewness * (z * z - 1) as influence
     from standardised
 
@@ -53,7 +54,7 @@ final as (
         department_id,
         max(episodes) as episodes,
         max(skewness) as skewness,
-        sqrt({{ exact_sum('times * influence * influence', places=12) }}) / max(episodes)
+        sqrt({{ exact_sum('influence * influence', places=12) }}) / max(episodes)
             as skewness_error
     from influenced
     group by department_id

@@ -17,9 +17,9 @@ winter_years as (
         department_id,
         {{ season_year('month') }} as season_year
     from {{ ref('int_department_costs_tallied') }}
-    where season = 'winter' and cost is not null
+    where {{ season('month', var('hemisphere')) }} = 'winter'
     group by department_id, {{ season_year('month') }}
-    having sum(episodes) >= {{ minimum_n('claim') }}
+    having sum(costs_known) >= {{ minimum_n('claim') }}
 
 ),
 

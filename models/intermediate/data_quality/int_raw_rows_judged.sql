@@ -9,8 +9,8 @@ final as (
         source_file,
         row_number,
         row_status,
-        reject_reason,
-        repairs
+        case when row_status = 'rejected' then reject_reason end as reject_reason,
+        case when row_status = 'accepted' then repairs end as repairs
     from {{ ref('stg_' ~ system ~ '__' ~ table) }}
     {{ 'union all' if not loop.last }}
     {% endfor %}

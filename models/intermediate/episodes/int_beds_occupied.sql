@@ -1,14 +1,8 @@
 with
 
--- a stay that went somewhere without a usable time of separation ended nobody knows when: as an
--- open stay it would fill a bed for ever
-stays as (
+changes as (
 
-    select * from {{ ref('fct_episodes') }}
-    where
-        admitted_at is not null
-        and not is_future
-        and (discharged_at is not null or disposition = 'unknown')
+    select * from {{ ref('int_bed_changes_tallied') }}
 
 ),
 
@@ -16,49 +10,6 @@ systems as (
 
     select * from {{ ref('int_systems_dated') }}
     where source_system = 'care_episodes'
-
-),
-
--- stays of the same two days count as one row from here on
-counted as (
-
-    select
-        facility_id,
-        department_id,
-        cast(admitted_at as date) as admission_date,
-        separation_date,
-        count(*) as stays
-    from stays
-    group by facility_id, department_id, cast(admitted_at as date), separation_date
-
-),
-
--- what a stay changes on which day: in on the day of admission, out on the day of separation (at
--- midnight itself it was still in for the night before), long from its 21st day on
-changes as (
-
-    select
-        facility_id,
-        department_id,
-        admission_date as change_date,
-        stays as occupied,
-        0 as long_stays,
-        case when separation_date = admission_date then stays else 0 end as same_day
-    from counted
-    union all
-    select facility_id, department_id, separation_date, -stays, 0, 0
-    from counted
-    where separation_date is not null
-    union all
-    select facility_id, department_id, {{ add_days('admission_date', 21) }}, 0, stays, 0
-    from counted
-    where
-        separation_date is null
-        or separation_date > {{ add_days('admission_date', 21) }}
-    union all
-    select facility_id, department_id, separation_date, 0, -stays, 0
-    from counted
-    where separation_date > {{ add_days('admission_date', 21) }}
 
 ),
 

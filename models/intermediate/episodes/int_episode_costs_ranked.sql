@@ -8,8 +8,7 @@ episodes as (
 
 tallied as (
 
-    select * from {{ ref('int_episodes_tallied') }}
-    where cost_bucket is not null
+    select * from {{ ref('int_episode_costs_tallied') }}
 
 ),
 
@@ -41,10 +40,7 @@ middle as (
         last_rank - costs_known as ranks_before
     from ranked
     where
-        (last_rank >= floor((n + 1) / 2e0) and last_rank - costs_known < ceil((n + 1) / 2e0))
-        {%- for rank in [median_low_rank('n'), median_high_rank('n')] %}
-        or (last_rank >= {{ rank }} and last_rank - costs_known < {{ rank }})
-        {%- endfor %}
+        {{ holds_median('last_rank', 'costs_known', 'n') }}
 
 ),
 

@@ -1,92 +1,79 @@
 {#- Every number stands in the month of the KPI that it belongs to: of the episode, of the end of
     the stay, or of the arrival. -#}
 {% set events = {
-    'episode': {
-        'episodes': 'count(*)',
-        'icu_episodes': "count(case when department_id = 'icu' then 1 end)",
-        'costs_known': 'count(cost)',
-        'total_cost': 'sum(cost)',
-        'cost_squares': 'sum(' ~ square_of_money('cost') ~ ')',
-        'evaluable': 'count(is_success)',
-        'successes': 'count(case when is_success then 1 end)',
+    'begun': {
+        'episodes': 'episodes',
+        'icu_episodes': "case when department_id = 'icu' then episodes else 0 end",
+        'costs_known': 'costs_known',
+        'total_cost': 'total_cost',
+        'cost_squares': 'cost_squares',
+        'evaluable': 'evaluable',
+        'successes': 'successes',
     },
-    'separation': {
-        'separations': 'count(*)',
-        'separations_with_disposition': 'count(is_death)',
-        'deaths': 'count(case when is_death then 1 end)',
-        'stays_measured': 'count(length_of_stay_aihw_days)',
-        'stay_days': 'sum(length_of_stay_aihw_days)',
-        'stay_squares': 'sum(length_of_stay_aihw_days * length_of_stay_aihw_days)',
+    'ended': {
+        'separations': 'separations',
+        'separations_with_disposition': 'separations_with_disposition',
+        'deaths': 'deaths',
+        'stays_measured': 'stays_measured',
+        'stay_days': 'stays_measured * coalesce(length_of_stay_aihw_days, 0)',
+        'stay_squares':
+            'stays_measured * coalesce(length_of_stay_aihw_days * length_of_stay_aihw_days, 0)',
     },
-    'arrival': {'emergency_visits': 'count(*)'},
+    'arrived': {'emergency_visits': 'visits'},
 } %}
 {% set types = {'total_cost': 'decimal(18, 2)', 'cost_squares': 'double'} %}
 
 with
 
-episodes as (
+begun as (
 
-    select * from {{ ref('fct_episodes') }}
-    where not is_future
-
-),
-
-dated as (
-
-    select
-        episodes.*,
-        {{ first_of_month('episode_date') }} as episode_month,
-        case when is_separation then {{ first_of_month('separation_date') }} end
-            as separation_month,
-        case
-            when is_emergency_visit
-            then {{ first_of_month('coalesce(cast(arrived_at as date), episode_date)') }}
-        end as arrival_month
-    from episodes
+    select * from {{ ref('int_episodes_tallied') }}
 
 ),
 
--- one read of the fact: a grouping set for each of the months that an episode has
-grouped as (
+ended as (
 
+    select * from {{ ref('int_separations_tallied') }}
+
+),
+
+arrived as (
+
+    select * from {{ ref('int_emergency_arrivals_tallied') }}
+
+),
+
+stacked as (
+
+    {% for event, own in events.items() -%}
     select
         facility_id,
         department_id,
-        {%- for event, measures in events.items() %}
-        grouping({{ event }}_month) as not_by_{{ event }},
-        {%- for name, aggregate in measures.items() %}
-        {{ aggregate }} as {{ name }},
+        month
+        {%- for measures in events.values() %}
+        {%- for name in measures %},
+        {{ own.get(name, '0') }} as {{ name }}
         {%- endfor %}
         {%- endfor %}
-        coalesce({{ events | join('_month, ') }}_month) as month
-    from dated
-    -- sqlfluff's dialect does not know grouping sets, which DuckDB and Spark share
-    group by grouping sets (  -- noqa: PRS
-        {%- for event in events %}
-        (facility_id, department_id, {{ event }}_month){{ ',' if not loop.last }}
-        {%- endfor %}
-    )
-
+    from {{ event }}
+    {% if not loop.last -%}
+    union all
+    {% endif -%}
+    {% endfor %}
 ),
 
--- of each set its own numbers only
 final as (
 
     select
         facility_id,
         department_id,
-        {%- for event, measures in events.items() %}
+        {%- for measures in events.values() %}
         {%- for name in measures %}
-        cast(
-            coalesce(sum(case when not_by_{{ event }} = 0 then {{ name }} end), 0)
-            as {{ types.get(name, 'bigint') }}
-        ) as {{ name }},
+        cast(sum({{ name }}) as {{ types.get(name, 'bigint') }}) as {{ name }},
         {%- endfor %}
         {%- endfor %}
         month
-    from grouped
-    -- an episode that has not ended, or was no emergency visit, has no such month
-    where month is not null
+    from stacked
     group by facility_id, department_id, month
 
 )

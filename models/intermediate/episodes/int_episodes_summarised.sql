@@ -2,29 +2,28 @@
 
 with
 
-tallied as (
-
-    select * from {{ ref('int_episodes_tallied') }}
-
-),
-
 costs as (
 
     select * from {{ ref('int_episode_costs_ranked') }}
 
 ),
 
+-- no dimension is lost in its tally: each adds up to all episodes
 summed as (
 
+    {% for dimension, value, tally in episode_dimensions() -%}
     select
+        '{{ dimension }}' as dimension,
         {%- for name in episode_sum_names() %}
         sum({{ name }}) as {{ name }},
         {%- endfor %}
-        dimension,
-        value
-    from tallied
-    group by dimension, value
-
+        {{ value }} as value
+    from {{ ref(tally) }}
+    group by {{ value }}
+    {% if not loop.last -%}
+    union all
+    {% endif -%}
+    {% endfor %}
 ),
 
 medians as (
@@ -43,13 +42,19 @@ final as (
     select
         summed.dimension,
         summed.value,
-        {%- for name in episode_sum_names() %}
+        {%- for name in episode_sum_names() if 'stay_' not in name %}
         {% if 'total' in name or 'squares' in name -%}
         summed.{{ name }},
         {%- else -%}
         cast(summed.{{ name }} as bigint) as {{ name }},
         {%- endif %}
         {%- endfor %}
+        cast(summed.total_stay_recorded as double) as total_stay_recorded,
+        {{ recorded_stay_days('summed.total_stay_recorded', 'summed.total_stay_hours') }}
+            as total_stay_days,
+        {{ recorded_stay_days(
+            'summed.stay_recorded_squares', 'summed.stay_hours_squares', 576
+        ) }} as stay_days_squares,
         cast(sum(summed.episodes) over (partition by summed.dimension) as bigint) as all_episodes,
         medians.median_cost,
         medians.median_cost_low,

@@ -1,22 +1,27 @@
-{{ config(materialized='table') }}
+{{ config(
+    materialized='incremental',
+    unique_key=['facility_id', 'department_id', 'treatment_type', 'month']
+) }}
 
 with
 
 episodes as (
 
-    select * from {{ ref('int_episodes_unpivoted') }}
+    select * from {{ changes_of('fct_episodes') }} as changes
+    where not is_future
 
 ),
 
 final as (
 
     select
-        dimension,
-        value,
-        cost_bucket,
+        facility_id,
+        department_id,
+        treatment_type,
+        {{ first_of_month('episode_date') }} as month,
         {{ episode_sums() }}
     from episodes
-    group by dimension, value, cost_bucket
+    group by facility_id, department_id, treatment_type, {{ first_of_month('episode_date') }}
 
 )
 

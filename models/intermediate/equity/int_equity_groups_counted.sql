@@ -45,17 +45,17 @@ episodes as (
         gender,
         {{ wide_age_group('age_band') }} as age_group,
         region,
-        insurance_type as insurance,
-        count(satisfaction_score) as responses,
-        count(case when satisfaction_score >= 9 then 1 end) as top_box,
-        count(is_readmitted_30d) as readmission_known,
-        count(case when is_readmitted_30d then 1 end) as readmissions_recorded,
-        count(case when is_separation then is_death end) as separations_with_disposition,
-        count(case when is_separation and is_death then 1 end) as deaths,
-        count(is_success) as evaluable,
-        count(case when is_success then 1 end) as successes
-    from {{ ref('fct_episodes') }}
-    where not is_future
+        {%- for name, sums in {
+            'responses': 'satisfaction_scores', 'top_box': 'top_box',
+            'readmission_known': 'readmission_known',
+            'readmissions_recorded': 'readmissions_recorded',
+            'separations_with_disposition': 'separations_with_disposition', 'deaths': 'deaths',
+            'evaluable': 'evaluable', 'successes': 'successes',
+        }.items() %}
+        sum({{ sums }}) as {{ name }},
+        {%- endfor %}
+        insurance_type as insurance
+    from {{ ref('int_episode_profiles_tallied') }}
     group by gender, {{ wide_age_group('age_band') }}, region, insurance_type
 
 ),

@@ -1,47 +1,46 @@
 {{ config(materialized='table') }}
 
+{% set keys = ['source_system', 'facility_id', 'treatment_type', 'cost_scope'] %}
+
 with
 
-treatments as (
+costs as (
 
-    select * from {{ ref('int_treatment_costs_stacked') }}
+    select * from {{ ref('int_costs_read') }}
 
 ),
 
--- ranks and quantiles come from the distinct costs: the treatments themselves are never sorted
-tallied as (
+ranges as (
+
+    select * from {{ ref('int_cost_ranges_ranked') }}
+
+),
+
+read as (
 
     select
-        source_system,
-        treatment_type,
-        cost,
-        count(*) as treatments,
-        count(case when is_attended then 1 end) as attended
-    from treatments
-    group by source_system, treatment_type, cost
-
-),
-
-scoped as (
-
-    select source_system, treatment_type, 'all' as cost_scope, cost, treatments from tallied
-    union all
-    select source_system, treatment_type, 'attended' as cost_scope, cost, attended from tallied
-    where attended > 0
-
-),
-
-totalled as (
-
-    select
-        source_system,
-        case when grouping(treatment_type) = 1 then 'all' else treatment_type end
-            as treatment_type,
-        cost_scope,
-        cost,
-        cast(sum(treatments) as bigint) as treatments
-    from scoped
-    group by source_system, cost_scope, cost, rollup(treatment_type)
+        ranges.source_system,
+        ranges.facility_id,
+        ranges.treatment_type,
+        ranges.cost_scope,
+        ranges.cost_range,
+        costs.cost,
+        ranges.last_rank - ranges.treatments as ranks_before,
+        ranges.n,
+        cast(sum(costs.treatments) as bigint) as treatments
+    from costs
+    cross join {{ cost_groups() }} as groups
+    inner join ranges
+        on ranges.source_system = costs.source_system
+        and ranges.cost_scope = groups.cost_scope
+        and ranges.cost_range = costs.cost_range
+        and case when groups.is_own_place then costs.facility_id else 'all' end = ranges.facility_id
+        and case when groups.is_own_type then costs.treatment_type else 'all' end
+        = ranges.treatment_type
+    where ranges.is_read and (groups.cost_scope = 'all' or costs.is_attended)
+    group by
+        ranges.source_system, ranges.facility_id, ranges.treatment_type, ranges.cost_scope,
+        ranges.cost_range, costs.cost, ranges.last_rank - ranges.treatments, ranges.n
 
 ),
 
@@ -49,24 +48,30 @@ final as (
 
     select
         source_system,
+        facility_id,
         treatment_type,
         cost_scope,
         cost,
         treatments,
-        -- treatments without a usable cost come last: their ranks lie beyond n
-        cast({{ last_rank(
-            'treatments', ['source_system', 'treatment_type', 'cost_scope'], 'cost'
-        ) }} as bigint) as last_rank,
-        cast(coalesce(sum(case when cost is not null then treatments end) over (
-            partition by source_system, treatment_type, cost_scope
-        ), 0) as bigint) as n,
-        -- from exact sums: a mean of doubles depends on the order of the rows
-        {{ safe_divide(
-            'sum(cost * treatments) over (partition by source_system, treatment_type, cost_scope)',
-            'sum(case when cost is not null then treatments end)'
-            ~ ' over (partition by source_system, treatment_type, cost_scope)'
-        ) }} as mean_cost
-    from totalled
+        cost * treatments as total_cost,
+        cast(ranks_before + {{ last_rank('treatments', keys + ['cost_range'], 'cost') }} as bigint)
+            as last_rank,
+        n
+    from read
+    union all
+    -- nothing is read off these: their lower edge stands for what they hold
+    select
+        source_system,
+        facility_id,
+        treatment_type,
+        cost_scope,
+        cast(cost_range as decimal(18, 2)) as cost,
+        treatments,
+        total_cost,
+        last_rank,
+        n
+    from ranges
+    where not is_read
 
 )
 

@@ -18,12 +18,10 @@ episodes as (
         'care_episodes' as source_system,
         insurance_type,
         cancer_stage || ' | ' || treatment_type || ' | ' || {{ age_group }} as stratum,
-        is_success
-    from {{ ref('fct_episodes') }}
-    where
-        not is_future
-        and is_success is not null
-        and insurance_type != 'unknown'
+        successes,
+        evaluable - successes as failures
+    from {{ ref('int_episode_profiles_tallied') }}
+    where evaluable > 0 and insurance_type != 'unknown'
 
 ),
 
@@ -34,7 +32,8 @@ cases as (
         'cancer_registry' as source_system,
         insurance_type,
         stage || ' | ' || cancer_type || ' | ' || {{ age_group }} as stratum,
-        {{ has_responded('outcome') }} as is_success
+        case when {{ has_responded('outcome') }} then 1 else 0 end as successes,
+        case when not {{ has_responded('outcome') }} then 1 else 0 end as failures
     from {{ ref('fct_cancer_cases') }}
     where
         not is_future
@@ -51,7 +50,7 @@ stacked as (
 
 ),
 
--- the events are read once; pairs are made of what is counted
+-- pairs are made of what is counted
 counted as (
 
     select
@@ -59,8 +58,8 @@ counted as (
         source_system,
         insurance_type,
         stratum,
-        count(case when is_success then 1 end) as successes,
-        count(case when not is_success then 1 end) as failures
+        sum(successes) as successes,
+        sum(failures) as failures
     from stacked
     group by outcome, source_system, insurance_type, stratum
 

@@ -1,20 +1,9 @@
 {#- Stored: every series is laid over these few months. -#}
 {{ config(materialized='table') }}
 
-{#- Tables with the dates of which any one shows that the table was not silent in the month. -#}
 {% set tables = [
-    ('hospital_ops', 'appointments', ref('fct_appointments'), ['appointment_date']),
-    ('hospital_ops', 'slots', ref('int_slots_filled'), ['slot_date']),
-    ('hospital_ops', 'treatments', ref('fct_treatments'), ['treatment_date']),
-    ('hospital_ops', 'billing', ref('fct_bills'), ['bill_date']),
-    (
-        'care_episodes', 'episodes', ref('fct_episodes'),
-        ['episode_date', 'separation_date', 'departed_at'],
-    ),
-    (
-        'cancer_registry', 'cases', ref('fct_cancer_cases'),
-        ['diagnosis_date', 'referral_date', 'decision_date', 'treatment_date'],
-    ),
+    ('hospital_ops', 'appointments'), ('hospital_ops', 'slots'), ('hospital_ops', 'treatments'),
+    ('hospital_ops', 'billing'), ('care_episodes', 'episodes'), ('cancer_registry', 'cases'),
 ] %}
 
 with
@@ -27,19 +16,12 @@ systems as (
 
 dated as (
 
-    {% for system, table, relation, dates in tables -%}
-    {% set table_loop = loop -%}
-    {% for column in dates -%}
-    select
-        '{{ system }}' as source_system,
-        '{{ table }}' as source_table,
-        cast({{ column }} as date) as event_date
-    from {{ relation }}
-    {% if not (loop.last and table_loop.last) -%}
+    select source_system, source_table, event_date
+    from {{ ref('int_event_days_tallied') }}
     union all
-    {% endif -%}
-    {% endfor -%}
-    {% endfor %}
+    select 'hospital_ops' as source_system, 'slots' as source_table, slot_date as event_date
+    from {{ ref('int_slots_filled') }}
+
 ),
 
 -- what is dated after the as-of date does not show that the source spoke
@@ -62,7 +44,7 @@ spoken as (
 
 source_tables as (
 
-    {% for system, table, _, _ in tables -%}
+    {% for system, table in tables -%}
     select
         '{{ system }}' as source_system,
         '{{ table }}' as source_table

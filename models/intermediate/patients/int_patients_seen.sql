@@ -1,17 +1,15 @@
-{{ config(materialized='table') }}
-
 with
 
 appointments as (
 
-    select * from {{ ref('fct_appointments') }}
+    select * from {{ changes_of('fct_appointments') }} as changes
     where outcome != 'future' and patient_key != {{ unknown_key() }}
 
 ),
 
 episodes as (
 
-    select * from {{ ref('fct_episodes') }}
+    select * from {{ changes_of('fct_episodes') }} as changes
     where not is_future and patient_key != {{ unknown_key() }}
 
 ),
@@ -22,12 +20,12 @@ cases as (
     select
         *,
         'unknown' as department_id
-    from {{ ref('fct_cancer_cases') }}
+    from {{ changes_of('fct_cancer_cases') }} as changes
     where not is_future and patient_key != {{ unknown_key() }}
 
 ),
 
-stacked as (
+final as (
 
     {% for system, events, day in [
         ('hospital_ops', 'appointments', 'appointment_date'),
@@ -39,25 +37,13 @@ stacked as (
         facility_id,
         department_id,
         {{ first_of_month(day) }} as month,
-        patient_key
+        patient_key,
+        change
     from {{ events }}
     {% if not loop.last -%}
     union all
     {% endif -%}
     {% endfor %}
-),
-
-final as (
-
-    select
-        source_system,
-        facility_id,
-        department_id,
-        substr(cast(month as string), 1, 7) as period,
-        patient_key
-    from stacked
-    group by source_system, facility_id, department_id, month, patient_key
-
 )
 
 select * from final

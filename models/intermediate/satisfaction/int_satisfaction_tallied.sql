@@ -1,10 +1,13 @@
-{{ config(materialized='table') }}
+{{ config(
+    materialized='incremental',
+    unique_key=['department_id', 'facility_id', 'month', 'satisfaction_score', 'experience_answer']
+) }}
 
 with
 
 episodes as (
 
-    select * from {{ ref('fct_episodes') }}
+    select * from {{ changes_of('fct_episodes') }} as changes
     where
         not is_future
         and (satisfaction_score is not null or experience_answer is not null)
@@ -19,7 +22,7 @@ final as (
         {{ first_of_month('episode_date') }} as month,
         satisfaction_score,
         experience_answer,
-        count(*) as episodes
+        cast(sum(change) as bigint) as episodes
     from episodes
     group by
         department_id,

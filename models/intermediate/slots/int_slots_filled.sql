@@ -16,7 +16,11 @@ doctors as (
 
 appointments as (
 
-    select * from {{ ref('int_appointments_classified') }}
+    select
+        *,
+        {{ appointment_start() }} as started_at
+    from {{ ref('stg_hospital_ops__appointments') }}
+    where row_status = 'accepted'
 
 ),
 
@@ -27,17 +31,26 @@ systems as (
 
 ),
 
--- a double booking fills one slot once
+-- a double booking fills one slot once; a doctor without slots is not looked at
 bookings as (
 
     select
-        doctor_id,
-        started_at,
-        max(case when outcome = 'attended' then 1 else 0 end) as attended,
-        min(booked_at) as booked_at
+        appointments.doctor_id,
+        appointments.started_at,
+        max(case
+            when
+                appointments.status = 'attended'
+                and appointments.appointment_date < systems.as_of_date
+                then 1
+            else 0
+        end) as attended,
+        min(appointments.booked_at) as booked_at
     from appointments
-    where coalesce(status, 'scheduled') != 'cancelled'
-    group by doctor_id, started_at
+    cross join systems
+    where
+        coalesce(appointments.status, 'scheduled') != 'cancelled'
+        and appointments.doctor_id in (select slots.doctor_id from slots)
+    group by appointments.doctor_id, appointments.started_at
 
 ),
 

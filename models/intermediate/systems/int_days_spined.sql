@@ -7,14 +7,9 @@ events as (
     select first_event_date as first_date, last_event_date as last_date
     from {{ ref('int_systems_dated') }}
     union all
-    select min(treatment_date) as first_date, max(treatment_date) as last_date
-    from {{ ref('fct_treatments') }}
-    union all
-    select min(bill_date) as first_date, max(bill_date) as last_date
-    from {{ ref('fct_bills') }}
-    union all
-    select min(episode_date) as first_date, max(episode_date) as last_date
-    from {{ ref('fct_episodes') }}
+    select min(event_date) as first_date, max(event_date) as last_date
+    from {{ ref('int_event_days_tallied') }}
+    where is_event_date and source_system != 'cancer_registry'
 
 ),
 

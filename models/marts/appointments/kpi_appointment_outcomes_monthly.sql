@@ -2,8 +2,8 @@ with
 
 appointments as (
 
-    select * from {{ ref('fct_appointments') }}
-    where outcome != 'future'
+    select * from {{ ref('int_appointments_tallied') }}
+    where due > 0
 
 ),
 
@@ -11,10 +11,10 @@ counted as (
 
     select
         case when grouping(facility_id) = 1 then 'all' else facility_id end as facility_id,
-        {{ first_of_month('appointment_date') }} as month,
-        {{ outcome_counts() }}
+        month,
+        {{ sums_of(outcome_count_names()) }}
     from appointments
-    group by {{ first_of_month('appointment_date') }}, rollup(facility_id)
+    group by month, rollup(facility_id)
 
 ),
 

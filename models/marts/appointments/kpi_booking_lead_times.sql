@@ -1,22 +1,21 @@
 with
 
-appointments as (
-
-    select * from {{ ref('fct_appointments') }}
-    where outcome != 'future'
-
-),
-
 -- lead times are whole days: ranks and quantiles come from the few distinct values, not from rows
 tallied as (
 
+    select * from {{ ref('int_lead_days_tallied') }}
+
+),
+
+totalled as (
+
     select
         case when grouping(facility_id) = 1 then 'all' else facility_id end as facility_id,
-        {{ first_of_month('appointment_date') }} as month,
+        month,
         lead_days,
-        count(*) as appointments
-    from appointments
-    group by {{ first_of_month('appointment_date') }}, lead_days, rollup(facility_id)
+        cast(sum(due) as bigint) as appointments
+    from tallied
+    group by month, lead_days, rollup(facility_id)
 
 ),
 
@@ -35,7 +34,7 @@ ranked as (
         sum(case when lead_days is not null then appointments else 0 end) over (
             partition by facility_id, month
         ) as known
-    from tallied
+    from totalled
 
 ),
 

@@ -1,32 +1,42 @@
-{% set dimensions = no_show_dimensions() %}
-
 with
 
-appointments as (
+segments as (
 
-    select * from {{ ref('fct_appointments') }}
-    where outcome in ('attended', 'no_show')
+    select * from {{ ref('int_appointment_segments_tallied') }}
 
 ),
 
-segmented as (
+hours as (
 
+    select * from {{ ref('int_appointment_hours_tallied') }}
+
+),
+
+stacked as (
+
+    select dimension, value, attended, no_shows from segments
+    union all
+    select 'weekday', {{ weekday_name('weekday_number') }}, attended, no_shows from hours
+    union all
     select
-        {{ dimension_values(dimensions) }},
-        outcome
-    from appointments
+        'hour',
+        coalesce(lpad(cast(hour as string), 2, '0'), 'unknown'),
+        attended,
+        no_shows
+    from hours
 
 ),
 
+-- a value whose appointments were all cancelled or left open has no rate and no row
 counted as (
 
     select
-        {{ dimension_and_value(dimensions) }},
-        count(case when outcome = 'attended' then 1 end) as attended,
-        count(case when outcome = 'no_show' then 1 end) as no_shows
-    from segmented
-    -- sqlfluff's dialect does not know grouping sets, which DuckDB and Spark share
-    group by {{ dimension_sets(dimensions) }}  -- noqa: PRS
+        dimension,
+        value,
+        {{ sums_of(['attended', 'no_shows']) }}
+    from stacked
+    group by dimension, value
+    having sum(attended + no_shows) > 0
 
 ),
 

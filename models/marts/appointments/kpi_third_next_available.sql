@@ -9,9 +9,7 @@ slots as (
 
 cancellations as (
 
-    select doctor_id, started_at, booked_at, cancelled_at
-    from {{ ref('int_appointments_classified') }}
-    where status = 'cancelled' and booked_at is not null and cancelled_at is not null
+    select * from {{ ref('int_bookings_cancelled') }}
 
 ),
 

@@ -1,8 +1,17 @@
+{{ config(
+    materialized='incremental',
+    unique_key='case_key',
+    meta={
+        'rows_of': {'stg_cancer_registry__cases': 'case_key'},
+        'dated': {'system': 'cancer_registry', 'columns': ['diagnosis_date']},
+    }
+) }}
+
 with
 
 cases as (
 
-    select * from {{ ref('stg_cancer_registry__cases') }}
+    select * from {{ touched_rows('stg_cancer_registry__cases') }}
     where row_status = 'accepted'
 
 ),

@@ -2,7 +2,14 @@ with
 
 tallied as (
 
-    select * from {{ ref('int_distributions_tallied') }}
+    select
+        tallied.*,
+        coalesce(newest.newest_events, 0) as newest_events
+    from {{ ref('int_distributions_tallied') }} as tallied
+    left join {{ ref('int_distributions_newest') }} as newest
+        on newest.table_name = tallied.table_name
+        and newest.column_name = tallied.column_name
+        and newest.value = tallied.value
 
 ),
 

@@ -2,7 +2,30 @@ with
 
 appointments as (
 
-    select * from {{ ref('int_appointments_classified') }}
+    select * from {{ ref('stg_hospital_ops__appointments') }}
+    where row_status = 'accepted'
+
+),
+
+-- few of the outcomes say something of the row that they came from
+outcomes as (
+
+    select
+        appointments.source_file,
+        appointments.row_number,
+        appointments.status,
+        facts.outcome
+    from appointments
+    inner join {{ ref('fct_appointments') }} as facts
+        on facts.appointment_key = appointments.appointment_key
+    where facts.outcome in ('unresolved', 'future')
+
+),
+
+booked as (
+
+    select * from appointments
+    where coalesce(status, 'scheduled') != 'cancelled'
 
 ),
 
@@ -10,13 +33,11 @@ double_bookings as (
 
     select
         doctor_id,
-        started_at
-    from appointments
-    where
-        coalesce(status, 'scheduled') != 'cancelled'
-        and started_at is not null
-        and doctor_id != 'unknown'
-    group by doctor_id, started_at
+        appointment_date,
+        appointment_minute
+    from booked
+    where doctor_id is not null and appointment_minute is not null
+    group by doctor_id, appointment_date, appointment_minute
     having count(*) > 1
 
 ),
@@ -76,24 +97,23 @@ final as (
         source_file,
         row_number,
         'outcome_not_recorded' as reason
-    from appointments
+    from outcomes
     where outcome = 'unresolved' and status = 'scheduled'
     union all
     select 'hospital_ops', 'appointments', source_file, row_number, 'outcome_recorded_early'
-    from appointments
+    from outcomes
     where outcome = 'future' and status in ('attended', 'no_show')
     union all
     select
-        'hospital_ops',
-        'appointments',
-        appointments.source_file,
-        appointments.row_number,
-        'double_booking'
-    from appointments
+        'hospital_ops', 'appointments', booked.source_file, booked.row_number, 'double_booking'
+    from booked
     inner join double_bookings
-        on double_bookings.doctor_id = appointments.doctor_id
-        and double_bookings.started_at = appointments.started_at
-    where coalesce(appointments.status, 'scheduled') != 'cancelled'
+        on double_bookings.doctor_id = booked.doctor_id
+        and double_bookings.appointment_date = booked.appointment_date
+        and double_bookings.appointment_minute = booked.appointment_minute
+    -- an id of no known doctor may be anybody's
+    inner join {{ ref('dim_doctors') }} as doctors
+        on doctors.doctor_id = booked.doctor_id
     union all
     select 'hospital_ops', 'treatments', source_file, row_number, 'treatment_without_attendance'
     from treatments

@@ -30,26 +30,12 @@ systems as (
 
 events as (
 
-    select
-        'hospital_ops' as source_system,
-        'appointments' as source_table,
-        appointment_date as event_date
-    from {{ ref('fct_appointments') }}
-    union all
-    select 'hospital_ops', 'treatments', treatment_date
-    from {{ ref('fct_treatments') }}
-    union all
-    select 'hospital_ops', 'billing', bill_date
-    from {{ ref('fct_bills') }}
-    union all
-    select 'care_episodes', 'episodes', episode_date
-    from {{ ref('fct_episodes') }}
+    select source_system, source_table, event_date
+    from {{ ref('int_event_days_tallied') }}
+    where is_event_date
     union all
     select 'care_episodes', 'available_beds', bed_date
     from {{ ref('int_beds_available') }}
-    union all
-    select 'cancer_registry', 'cases', diagnosis_date
-    from {{ ref('fct_cancer_cases') }}
     union all
     select 'team_surveys', 'responses', survey_date
     from {{ ref('fct_team_survey_responses') }}

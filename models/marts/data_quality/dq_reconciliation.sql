@@ -16,10 +16,13 @@ judged as (
     select
         source_system,
         source_table,
-        count(case when row_status = 'accepted' then 1 end) as accepted_rows,
-        count(case when row_status = 'rejected' then 1 end) as rejected_rows,
-        count(case when row_status = 'superseded' then 1 end) as superseded_rows
-    from {{ ref('int_raw_rows_judged') }}
+        cast(sum(case when row_status = 'accepted' then rows_judged else 0 end) as bigint)
+            as accepted_rows,
+        cast(sum(case when row_status = 'rejected' then rows_judged else 0 end) as bigint)
+            as rejected_rows,
+        cast(sum(case when row_status = 'superseded' then rows_judged else 0 end) as bigint)
+            as superseded_rows
+    from {{ ref('int_raw_rows_tallied') }}
     group by source_system, source_table
 
 ),

@@ -1,8 +1,21 @@
+{{ config(
+    materialized='incremental',
+    unique_key='patient_key',
+    meta={
+        'rows_of': {
+            'stg_hospital_ops__patients': 'patient_key',
+            'fct_episodes': 'patient_key',
+            'fct_cancer_cases': 'patient_key',
+        },
+        'aged': {'system': 'hospital_ops', 'born': 'date_of_birth'},
+    }
+) }}
+
 with
 
 patients as (
 
-    select * from {{ ref('stg_hospital_ops__patients') }}
+    select * from {{ touched_rows('stg_hospital_ops__patients') }}
     where row_status = 'accepted'
 
 ),
@@ -37,7 +50,7 @@ described as (
                 episode_date desc nulls last,
                 episode_key asc nulls last
         ) as recency
-    from {{ ref('fct_episodes') }} as episodes
+    from {{ touched_rows('fct_episodes') }} as episodes
     where patient_key >= 0
 
 ),
@@ -73,7 +86,7 @@ gathered as (
         region,
         insurance_type,
         is_future
-    from {{ ref('fct_cancer_cases') }}
+    from {{ touched_rows('fct_cancer_cases') }}
 
 ),
 

@@ -2,21 +2,7 @@ with
 
 treatments as (
 
-    select
-        'hospital_ops' as source_system,
-        treatment_type
-    from {{ ref('stg_hospital_ops__treatments') }}
-    where row_status = 'accepted'
-    union all
-    select
-        'care_episodes',
-        treatment_type
-    from {{ ref('fct_episodes') }}
-    union all
-    select
-        'cancer_registry',
-        treatment
-    from {{ ref('fct_cancer_cases') }}
+    select * from {{ ref('int_treatment_types_tallied') }}
 
 ),
 
@@ -27,7 +13,6 @@ final as (
         treatment_type,
         treatment_type as name
     from treatments
-    group by source_system, treatment_type
 
 )
 

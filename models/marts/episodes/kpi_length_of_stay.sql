@@ -2,8 +2,7 @@ with
 
 separations as (
 
-    select * from {{ ref('fct_episodes') }}
-    where is_separation and not is_future
+    select * from {{ ref('int_separations_tallied') }}
 
 ),
 
@@ -13,19 +12,18 @@ tallied as (
     select
         case when grouping(facility_id) = 1 then 'all' else facility_id end as facility_id,
         case when grouping(department_id) = 1 then 'all' else department_id end as department_id,
-        {{ first_of_month('separation_date') }} as month,
+        month,
         length_of_stay_aihw_days as days,
         is_same_day,
-        count(*) as separations,
-        count(length_of_stay_aihw_days) as measured,
-        sum(length_of_stay_nights) as nights,
-        sum(length_of_stay_hours) as hours,
-        count(length_of_stay_days) as recorded,
-        sum(length_of_stay_days) as recorded_days
+        sum(separations) as separations,
+        sum(stays_measured) as measured,
+        sum(nights) as nights,
+        sum(stay_seconds) as seconds,
+        sum(stays_recorded) as recorded,
+        sum(total_stay_recorded) as total_recorded,
+        sum(total_stay_hours) as hours_recorded
     from separations
-    group by
-        {{ first_of_month('separation_date') }}, length_of_stay_aihw_days, is_same_day,
-        cube(facility_id, department_id)
+    group by month, length_of_stay_aihw_days, is_same_day, cube(facility_id, department_id)
 
 ),
 
@@ -40,9 +38,10 @@ ranked as (
         separations,
         measured,
         nights,
-        hours,
+        seconds,
         recorded,
-        recorded_days,
+        total_recorded,
+        hours_recorded,
         sum(measured) over (
             partition by facility_id, department_id, month
             order by days nulls last, is_same_day nulls last
@@ -71,9 +70,9 @@ counted as (
         sum(case when not is_same_day then days * measured end) as overnight_days,
         sum(case when not is_same_day then days * days * measured end) as overnight_squares,
         sum(nights) as nights,
-        sum(hours) as hours,
+        sum(seconds) as seconds,
         cast(sum(recorded) as bigint) as stays_recorded,
-        sum(recorded_days) as recorded_days
+        {{ recorded_stay_days('sum(total_recorded)', 'sum(hours_recorded)') }} as recorded_days
     from ranked
     group by facility_id, department_id, month
 
@@ -100,7 +99,7 @@ final as (
             'overnight_mean_days', 'overnight_separations', 'overnight_days', 'overnight_squares'
         ) }},
         {{ safe_divide('nights', 'stays_measured') }} as mean_nights,
-        {{ order_free(safe_divide('hours', 'stays_measured')) }} as mean_hours,
+        {{ order_free(safe_divide('seconds', '(stays_measured * 3600e0)')) }} as mean_hours,
         stays_recorded,
         {{ order_free(safe_divide('recorded_days', 'stays_recorded')) }} as mean_recorded_days
     from counted

@@ -1,9 +1,15 @@
 with
 
-episodes as (
+tallied as (
 
-    select * from {{ ref('fct_episodes') }}
-    where not is_future
+    select * from {{ ref('int_episodes_tallied') }}
+
+),
+
+patients as (
+
+    select * from {{ ref('int_patients_counted') }}
+    where source_system = 'care_episodes' and month is not null
 
 ),
 
@@ -14,17 +20,28 @@ observed as (
 
 ),
 
-counted as (
+totalled as (
 
     select
         case when grouping(facility_id) = 1 then 'all' else facility_id end as facility_id,
         case when grouping(department_id) = 1 then 'all' else department_id end as department_id,
-        {{ first_of_month('episode_date') }} as month,
-        count(*) as episodes,
-        count(distinct case when patient_key != {{ unknown_key() }} then patient_key end)
-            as distinct_patients
-    from episodes
-    group by {{ first_of_month('episode_date') }}, cube(facility_id, department_id)
+        month,
+        cast(sum(episodes) as bigint) as episodes
+    from tallied
+    group by month, cube(facility_id, department_id)
+
+),
+
+counted as (
+
+    select
+        totalled.*,
+        coalesce(patients.patients, 0) as distinct_patients
+    from totalled
+    left join patients
+        on patients.facility_id = totalled.facility_id
+        and patients.department_id = totalled.department_id
+        and patients.month = totalled.month
 
 ),
 

@@ -1,8 +1,21 @@
+{{ config(
+    materialized='incremental',
+    unique_key='bill_key',
+    meta={
+        'rows_of': {'stg_hospital_ops__billing': 'bill_key'},
+        'through': {
+            'treatment_key': ['fct_treatments', 'treatment_key'],
+            'patient_key': ['stg_hospital_ops__patients', 'patient_key'],
+        },
+        'dated': {'system': 'hospital_ops', 'columns': ['bill_date']},
+    }
+) }}
+
 with
 
 bills as (
 
-    select * from {{ ref('stg_hospital_ops__billing') }}
+    select * from {{ touched_rows('stg_hospital_ops__billing') }}
     where row_status = 'accepted'
 
 ),
@@ -15,7 +28,8 @@ treatments as (
 
 patients as (
 
-    select patient_key from {{ ref('dim_patients') }}
+    select patient_key from {{ ref('stg_hospital_ops__patients') }}
+    where row_status = 'accepted'
 
 ),
 

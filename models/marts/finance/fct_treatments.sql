@@ -1,8 +1,20 @@
+{{ config(
+    materialized='incremental',
+    unique_key='treatment_key',
+    meta={
+        'rows_of': {'stg_hospital_ops__treatments': 'treatment_key'},
+        'through': {
+            'appointment_key': ['fct_appointments', 'appointment_key'],
+        },
+        'dated': {'system': 'hospital_ops', 'columns': ['treatment_date']},
+    }
+) }}
+
 with
 
 treatments as (
 
-    select * from {{ ref('stg_hospital_ops__treatments') }}
+    select * from {{ touched_rows('stg_hospital_ops__treatments') }}
     where row_status = 'accepted'
 
 ),

@@ -3,6 +3,12 @@
 
 with
 
+days as (
+
+    select * from {{ ref('int_bill_days_tallied') }}
+
+),
+
 bills as (
 
     select * from {{ ref('fct_bills') }}
@@ -20,22 +26,41 @@ systems as (
 
 ),
 
-aged as (
+counted_days as (
 
+    select
+        facility_id,
+        bill_date,
+        open_bills,
+        open_amount,
+        billed_amount,
+        adjustment_amount
+    from days
+    union all
+    -- what was paid after the snapshot was still open on it: the few such bills are added again
     select
         bills.facility_id,
         bills.bill_date,
-        bills.billed_amount,
-        bills.adjustment_amount,
-        -- what was paid after the snapshot was still open on it
-        {{ open_amount(
-            'case when bills.paid_date >= systems.as_of_date then 0 else bills.paid_amount end'
-        ) }} as open_amount,
-        {{ days_between('bills.bill_date', 'systems.snapshot_date') }} as age_days,
-        bills.bill_date >= systems.window_from as is_in_window
+        case when {{ open_amount('0') }} > 0 then 1 else 0 end
+        - case when {{ open_amount() }} > 0 then 1 else 0 end as open_bills,
+        {{ open_amount('0') }} - {{ open_amount() }} as open_amount,
+        0 as billed_amount,
+        0 as adjustment_amount
     from bills
     inner join systems
-        on systems.as_of_date > bills.bill_date
+        on systems.as_of_date <= bills.paid_date
+
+),
+
+aged as (
+
+    select
+        counted_days.*,
+        {{ days_between('counted_days.bill_date', 'systems.snapshot_date') }} as age_days,
+        counted_days.bill_date >= systems.window_from as is_in_window
+    from counted_days
+    inner join systems
+        on systems.as_of_date > counted_days.bill_date
 
 ),
 
@@ -43,15 +68,14 @@ counted as (
 
     select
         case when grouping(facility_id) = 1 then 'all' else facility_id end as facility_id,
-        count(case when open_amount > 0 then 1 end) as open_bills,
+        cast(sum(open_bills) as bigint) as open_bills,
         sum(open_amount) as open_amount,
         sum(case when age_days <= 30 then open_amount end) as open_0_30_days_amount,
         sum(case when age_days between 31 and 60 then open_amount end) as open_31_60_days_amount,
         sum(case when age_days between 61 and 90 then open_amount end) as open_61_90_days_amount,
         sum(case when age_days > 90 then open_amount end) as open_over_90_days_amount,
         sum(case when is_in_window then billed_amount end) as window_billed_amount,
-        sum(case when is_in_window and billed_amount is not null then adjustment_amount end)
-            as window_adjustment_amount
+        sum(case when is_in_window then adjustment_amount end) as window_adjustment_amount
     from aged
     group by rollup(facility_id)
     -- the total over no bills at all would be a row

@@ -2,8 +2,7 @@ with
 
 bills as (
 
-    select * from {{ ref('fct_bills') }}
-    where not is_future
+    select * from {{ ref('int_bills_tallied') }}
 
 ),
 
@@ -11,10 +10,10 @@ counted as (
 
     select
         case when grouping(facility_id) = 1 then 'all' else facility_id end as facility_id,
-        {{ first_of_month('bill_date') }} as month,
+        month,
         {{ bill_sums() }}
     from bills
-    group by {{ first_of_month('bill_date') }}, rollup(facility_id)
+    group by month, rollup(facility_id)
 
 ),
 

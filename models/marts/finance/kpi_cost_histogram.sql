@@ -2,19 +2,8 @@ with
 
 costs as (
 
-    select * from {{ ref('int_treatment_costs_ranked') }}
-    where cost_scope = 'all' and cost is not null
-
-),
-
-binned as (
-
-    select
-        source_system,
-        treatment_type,
-        treatments,
-        {{ cost_bin('cost') }} as bin
-    from costs
+    select * from {{ ref('int_treatment_costs_tallied') }}
+    where bin is not null
 
 ),
 
@@ -22,11 +11,12 @@ counted as (
 
     select
         source_system,
-        treatment_type,
+        case when grouping(treatment_type) = 1 then 'all' else treatment_type end
+            as treatment_type,
         bin,
         cast(sum(treatments) as bigint) as treatments
-    from binned
-    group by source_system, treatment_type, bin
+    from costs
+    group by source_system, bin, rollup(treatment_type)
 
 ),
 

@@ -2,8 +2,11 @@ with
 
 costs as (
 
-    select * from {{ ref('int_department_costs_tallied') }}
-    where cost is not null
+    select
+        *,
+        {{ season('month', var('hemisphere')) }} as season
+    from {{ ref('int_costs_above_counted') }}
+    where costs_known > 0
 
 ),
 
@@ -22,17 +25,12 @@ fences as (
 counted as (
 
     select
-        case when grouping(costs.department_id) = 1 then 'all' else costs.department_id end
-            as department_id,
-        case when grouping(costs.season) = 1 then 'all' else costs.season end as season,
-        cast(sum(costs.episodes) as bigint) as episodes,
-        cast(sum(
-            case when costs.cost > fences.upper_fence then costs.episodes else 0 end
-        ) as bigint) as outliers
+        case when grouping(department_id) = 1 then 'all' else department_id end as department_id,
+        case when grouping(season) = 1 then 'all' else season end as season,
+        cast(sum(costs_known) as bigint) as episodes,
+        cast(sum(above_fence) as bigint) as outliers
     from costs
-    inner join fences
-        on fences.department_id = costs.department_id
-    group by cube(costs.department_id, costs.season)
+    group by cube(department_id, season)
     -- no total of nothing: engines differ in whether it is a row
     having count(*) > 0
 

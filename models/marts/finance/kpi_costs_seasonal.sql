@@ -1,8 +1,13 @@
 with
 
-ranked as (
+counted as (
 
-    select * from {{ ref('int_seasonal_costs_ranked') }}
+    select
+        department_id,
+        {{ season('month', var('hemisphere')) }} as season,
+        above_p95,
+        above_overall_p95
+    from {{ ref('int_costs_above_counted') }}
 
 ),
 
@@ -51,18 +56,21 @@ compared as (
 
 ),
 
+-- those of all departments together are above the percentile of all
 high as (
 
     select
-        ranked.department_id,
-        ranked.season,
-        cast(sum(ranked.episodes) as bigint) as episodes_above_p95
-    from ranked
-    inner join summed as whole
-        on whole.department_id = ranked.department_id
-        and whole.season = 'all'
-    where ranked.cost > {{ order_free('whole.p95_cost') }}
-    group by ranked.department_id, ranked.season
+        case when grouping(department_id) = 1 then 'all' else department_id end as department_id,
+        case when grouping(season) = 1 then 'all' else season end as season,
+        cast(
+            case
+                when grouping(department_id) = 1 then sum(above_overall_p95)
+                else sum(above_p95)
+            end as bigint
+        ) as episodes_above_p95
+    from counted
+    group by cube(department_id, season)
+    having count(*) > 0
 
 ),
 

@@ -4,8 +4,7 @@ with
 
 bills as (
 
-    select * from {{ ref('fct_bills') }}
-    where not is_future
+    select * from {{ ref('int_bills_tallied') }}
 
 ),
 

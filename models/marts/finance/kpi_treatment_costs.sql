@@ -1,23 +1,24 @@
 with
 
-ranked as (
+sums as (
 
-    select * from {{ ref('int_treatment_costs_ranked') }}
+    select * from {{ ref('int_treatment_costs_summed') }}
 
 ),
 
-summed as (
+ranked as (
+
+    select * from {{ ref('int_treatment_costs_ranked') }}
+    where facility_id = 'all'
+
+),
+
+ordered as (
 
     select
         source_system,
         treatment_type,
         cost_scope,
-        max(n) as treatments,
-        cast(sum(treatments) - max(n) as bigint) as treatments_without_cost,
-        coalesce(sum(cost * treatments), 0) as total_cost,
-        max(mean_cost) as mean_cost,
-        {{ order_free(tallied_sd('cost', 'treatments', 'mean_cost', 'n')) }} as sd_cost,
-        {{ order_free(tallied_skewness('cost', 'treatments', 'mean_cost', 'n')) }} as skewness,
         {{ tallied_quantile('cost', 'last_rank', 'n', 0.5) }} as median_cost,
         {{ tallied_value_at('cost', 'last_rank', median_low_rank('n')) }} as median_cost_low,
         {{ tallied_value_at('cost', 'last_rank', median_high_rank('n')) }} as median_cost_high,
@@ -25,17 +26,45 @@ summed as (
         {{ tallied_quantile('cost', 'last_rank', 'n', 0.75) }} as p75_cost,
         {{ tallied_quantile('cost', 'last_rank', 'n', 0.9) }} as p90_cost,
         {{ tallied_quantile('cost', 'last_rank', 'n', 0.95) }} as p95_cost,
-        min(cost) as minimum_cost,
-        max(cost) as maximum_cost,
-        -- the logarithm of nothing does not exist: null as soon as one treatment is free
-        {{ order_free(
-            'case when min(cost) > 0 then exp('
-            ~ exact_sum('treatments * ln(nullif(cast(cost as double), 0))') ~ ' / max(n)) end'
-        ) }} as geometric_mean_cost,
-        {{ order_free(tallied_trimmed_mean('cost', 'treatments', 'last_rank', 'n', 0.1)) }}
-            as trimmed_mean_cost
+        {{ tallied_value_at('cost', 'last_rank', '1') }} as minimum_cost,
+        {{ tallied_value_at('cost', 'last_rank', 'n') }} as maximum_cost,
+        {{ order_free(trimmed_mean_of_totals(
+            'cost', 'treatments', 'total_cost', 'last_rank', 'n', 0.1
+        )) }} as trimmed_mean_cost
     from ranked
     group by source_system, treatment_type, cost_scope
+
+),
+
+summed as (
+
+    select
+        sums.source_system,
+        sums.treatment_type,
+        sums.cost_scope,
+        sums.treatments,
+        sums.treatments_without_cost,
+        sums.total_cost,
+        sums.mean_cost,
+        {{ order_free('sums.sd_cost') }} as sd_cost,
+        -- equal values leave nothing but rounding errors to divide
+        {{ order_free(
+            'case when ordered.maximum_cost > ordered.minimum_cost then sums.skewness end'
+        ) }} as skewness,
+        {%- for name in [
+            'median_cost', 'median_cost_low', 'median_cost_high', 'p25_cost', 'p75_cost', 'p90_cost',
+            'p95_cost', 'minimum_cost', 'maximum_cost', 'trimmed_mean_cost',
+        ] %}
+        ordered.{{ name }},
+        {%- endfor %}
+        -- the logarithm of nothing does not exist: null as soon as one treatment is free
+        {{ order_free('case when ordered.minimum_cost > 0 then exp(sums.mean_log_cost) end') }}
+            as geometric_mean_cost
+    from sums
+    inner join ordered
+        on ordered.source_system = sums.source_system
+        and ordered.treatment_type = sums.treatment_type
+        and ordered.cost_scope = sums.cost_scope
 
 ),
 

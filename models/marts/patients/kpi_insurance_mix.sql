@@ -1,35 +1,20 @@
 with
 
-patients as (
+profiles as (
 
-    select * from {{ ref('dim_patients') }}
-    where source_system != 'unknown' and not is_future
-
-),
-
--- a patient counts once at each facility seen or booked at, and once in `all`, booked or not
-attributed as (
-
-    {{ patients_at_facilities() }}
-    union all
-    select
-        'all' as facility_id,
-        patients.patient_key
-    from patients
+    select * from {{ ref('int_patient_profiles_counted') }}
 
 ),
 
 counted as (
 
     select
-        patients.source_system,
-        attributed.facility_id,
-        patients.insurance as insurance_type,
-        count(*) as patients
-    from attributed
-    inner join patients
-        on patients.patient_key = attributed.patient_key
-    group by patients.source_system, attributed.facility_id, patients.insurance
+        source_system,
+        facility_id,
+        insurance as insurance_type,
+        cast(sum(patients) as bigint) as patients
+    from profiles
+    group by source_system, facility_id, insurance
 
 ),
 

@@ -2,10 +2,10 @@
 
 with
 
-patients as (
+profiles as (
 
-    select * from {{ ref('dim_patients') }}
-    where source_system != 'unknown' and not is_future
+    select * from {{ ref('int_patient_profiles_counted') }}
+    where facility_id = 'all'
 
 ),
 
@@ -13,8 +13,9 @@ valued as (
 
     select
         source_system,
+        patients,
         {{ dimension_values(dimensions) }}
-    from patients
+    from profiles
 
 ),
 
@@ -23,7 +24,7 @@ counted as (
     select
         source_system,
         {{ dimension_and_value(dimensions) }},
-        count(*) as patients
+        cast(sum(patients) as bigint) as patients
     from valued
     -- sqlfluff's dialect does not know grouping sets, which DuckDB and Spark share
     group by {{ dimension_sets(dimensions, ['source_system']) }}  -- noqa: PRS

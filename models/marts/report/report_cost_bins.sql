@@ -1,53 +1,5 @@
 with
 
-treatments as (
-
-    select * from {{ ref('fct_treatments') }}
-    where not is_future and cost is not null
-
-),
-
-doctors as (
-
-    select * from {{ ref('dim_doctors') }}
-
-),
-
--- by doctor first, so that few rows are left to join
-binned as (
-
-    select
-        facility_id,
-        doctor_id,
-        {{ first_of_month('treatment_date') }} as month,
-        treatment_type,
-        {{ cost_bin('cost') }} as bin,
-        count(*) as treatments
-    from treatments
-    group by
-        facility_id, doctor_id, {{ first_of_month('treatment_date') }}, treatment_type,
-        {{ cost_bin('cost') }}
-
-),
-
-counted as (
-
-    select
-        binned.facility_id,
-        coalesce(doctors.department_id, 'unknown') as department_id,
-        binned.month,
-        binned.treatment_type,
-        binned.bin,
-        cast(sum(binned.treatments) as bigint) as treatments
-    from binned
-    left join doctors
-        on doctors.doctor_id = binned.doctor_id
-    group by
-        binned.facility_id, coalesce(doctors.department_id, 'unknown'), binned.month,
-        binned.treatment_type, binned.bin
-
-),
-
 final as (
 
     select
@@ -58,7 +10,7 @@ final as (
         bin,
         {{ cost_bin_edges('bin') }},
         treatments
-    from counted
+    from {{ ref('int_treatment_bins_tallied') }}
 
 )
 

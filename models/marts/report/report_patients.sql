@@ -2,34 +2,20 @@
 
 with
 
-patients as (
+profiles as (
 
-    select * from {{ ref('dim_patients') }}
-    where source_system != 'unknown' and not is_future
-
-),
-
--- a patient counts once at each facility seen or booked at, and once in `all`, booked or not
-attributed as (
-
-    {{ patients_at_facilities() }}
-    union all
-    select
-        'all' as facility_id,
-        patients.patient_key
-    from patients
+    select * from {{ ref('int_patient_profiles_counted') }}
 
 ),
 
 valued as (
 
     select
-        patients.source_system,
-        attributed.facility_id,
+        source_system,
+        facility_id,
+        patients,
         {{ dimension_values(dimensions) }}
-    from attributed
-    inner join patients
-        on patients.patient_key = attributed.patient_key
+    from profiles
 
 ),
 
@@ -39,7 +25,7 @@ final as (
         source_system,
         facility_id,
         {{ dimension_and_value(dimensions) }},
-        count(*) as patients
+        cast(sum(patients) as bigint) as patients
     from valued
     -- sqlfluff's dialect does not know grouping sets, which DuckDB and Spark share
     group by {{ dimension_sets(dimensions, ['source_system', 'facility_id']) }}  -- noqa: PRS

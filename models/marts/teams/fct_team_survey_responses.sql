@@ -1,3 +1,5 @@
+{{ config(materialized='incremental', unique_key='response_key') }}
+
 with
 
 answers as (

@@ -1,9 +1,25 @@
 with
 
-appointments as (
+hours as (
 
-    select * from {{ ref('fct_appointments') }}
-    where outcome != 'future'
+    select * from {{ ref('int_appointment_hours_tallied') }}
+    where hour is not null
+
+),
+
+-- a day whose appointments have no readable time was observed all the same
+periods as (
+
+    select
+        systems.observed_from as period_from,
+        max(days.event_date) as period_to
+    from {{ ref('int_event_days_tallied') }} as days
+    cross join {{ ref('int_systems_dated') }} as systems
+    where
+        days.source_table = 'appointments'
+        and systems.source_system = 'hospital_ops'
+        and days.event_date < systems.as_of_date
+    group by systems.observed_from
 
 ),
 
@@ -11,17 +27,13 @@ appointments as (
 days as (
 
     select
-        weekday_number,
+        dates.weekday_number,
         count(*) as observed_days
-    from {{ ref('dim_dates') }}
-    where
-        calendar_date >= (
-            select min(systems.observed_from)
-            from {{ ref('int_systems_dated') }} as systems
-            where systems.source_system = 'hospital_ops'
-        )
-        and calendar_date <= (select max(appointments.appointment_date) from appointments)
-    group by weekday_number
+    from {{ ref('dim_dates') }} as dates
+    inner join periods
+        on periods.period_from <= dates.calendar_date
+        and periods.period_to >= dates.calendar_date
+    group by dates.weekday_number
 
 ),
 
@@ -29,14 +41,12 @@ counted as (
 
     select
         case when grouping(facility_id) = 1 then 'all' else facility_id end as facility_id,
-        {{ iso_weekday('appointment_date') }} as weekday_number,
-        appointment_hour as hour,
-        count(*) as appointments,
-        count(case when outcome = 'attended' then 1 end) as attended,
-        count(case when outcome = 'no_show' then 1 end) as no_shows
-    from appointments
-    where appointment_hour is not null
-    group by {{ iso_weekday('appointment_date') }}, appointment_hour, rollup(facility_id)
+        weekday_number,
+        hour,
+        cast(sum(due) as bigint) as appointments,
+        {{ sums_of(['attended', 'no_shows']) }}
+    from hours
+    group by weekday_number, hour, rollup(facility_id)
 
 ),
 

@@ -18,8 +18,7 @@ balanced as (
 
 treatments as (
 
-    select * from {{ ref('fct_treatments') }}
-    where not is_future
+    select * from {{ ref('int_treatments_tallied') }}
 
 ),
 
@@ -27,7 +26,7 @@ costs as (
 
     select
         doctor_id,
-        sum(cost) as treatment_cost
+        sum(total_cost) as treatment_cost
     from treatments
     group by doctor_id
 

@@ -2,14 +2,19 @@ with
 
 appointments as (
 
-    select * from {{ ref('fct_appointments') }}
+    select * from {{ ref('int_appointments_tallied') }}
+
+),
+
+bookings as (
+
+    select * from {{ ref('int_patient_bookings_tallied') }}
 
 ),
 
 treatments as (
 
-    select * from {{ ref('fct_treatments') }}
-    where not is_future
+    select * from {{ ref('int_treatments_tallied') }}
 
 ),
 
@@ -17,9 +22,10 @@ counted as (
 
     select
         case when grouping(facility_id) = 1 then 'all' else facility_id end as facility_id,
-        count(*) as appointments,
-        count(case when outcome = 'future' then 1 end) as future,
-        count(distinct case when patient_key >= 0 then patient_key end) as patients
+        cast(sum(appointments) as bigint) as appointments,
+        cast(sum(appointments - due) as bigint) as future,
+        count(distinct case when due > 0 and doctor_id != 'unknown' then doctor_id end) as doctors,
+        {{ sums_of(outcome_count_names()) }}
     from appointments
     group by rollup(facility_id)
     -- no total of nothing: engines differ in whether it is a row
@@ -27,14 +33,12 @@ counted as (
 
 ),
 
-outcomes as (
+patients as (
 
     select
         case when grouping(facility_id) = 1 then 'all' else facility_id end as facility_id,
-        count(distinct case when doctor_id != 'unknown' then doctor_id end) as doctors,
-        {{ outcome_counts() }}
-    from appointments
-    where outcome != 'future'
+        count(distinct patient_key) as patients
+    from bookings
     group by rollup(facility_id)
     having count(*) > 0
 
@@ -44,9 +48,9 @@ costs as (
 
     select
         case when grouping(facility_id) = 1 then 'all' else facility_id end as facility_id,
-        count(*) as treatments,
-        count(case when cost is null then 1 end) as treatments_without_cost,
-        sum(cost) as treatment_cost
+        cast(sum(treatments) as bigint) as treatments,
+        cast(sum(treatments - costs_known) as bigint) as treatments_without_cost,
+        sum(total_cost) as treatment_cost
     from treatments
     group by rollup(facility_id)
     having count(*) > 0
@@ -55,8 +59,8 @@ costs as (
 
 totals as (
 
-    select max(due) as due_in_all from outcomes
-    where facility_id = 'all'
+    select max(due) as due_in_all from counted
+    where facility_id = 'all' and due > 0
 
 ),
 
@@ -66,10 +70,10 @@ joined as (
         coalesce(counted.facility_id, costs.facility_id) as facility_id,
         coalesce(counted.appointments, 0) as appointments,
         coalesce(counted.future, 0) as future,
-        coalesce(outcomes.doctors, 0) as doctors,
-        coalesce(counted.patients, 0) as patients,
+        coalesce(counted.doctors, 0) as doctors,
+        coalesce(patients.patients, 0) as patients,
         {%- for name in outcome_count_names() %}
-        coalesce(outcomes.{{ name }}, 0) as {{ name }},
+        coalesce(counted.{{ name }}, 0) as {{ name }},
         {%- endfor %}
         coalesce(costs.treatments, 0) as treatments,
         coalesce(costs.treatments_without_cost, 0) as treatments_without_cost,
@@ -79,8 +83,8 @@ joined as (
     from counted
     full join costs
         on costs.facility_id = counted.facility_id
-    left join outcomes
-        on outcomes.facility_id = counted.facility_id
+    left join patients
+        on patients.facility_id = counted.facility_id
     cross join totals
 
 ),

@@ -62,6 +62,8 @@ final as (
 
     select
         {{ row_ending('versioned') }},
+        coalesce(versioned.facility_name, '') || '|' || coalesce(versioned.department_name, '')
+            as ward,
         {{ conformed_id('facilities.facility_id', 'care_episodes', 'versioned.facility_name') }}
             as facility_id,
         coalesce(facilities.facility_name, versioned.facility_name, 'unknown') as facility_name,

@@ -1,10 +1,11 @@
 {% set typed = ref('stg_care_episodes__episodes_typed') %}
+{% set newly_typed = typed_episodes() if is_incremental() or not execute %}
 
 with
 
 typed as (
 
-    select * from {{ typed }}
+    select * from {{ newly_typed if is_incremental() else typed }}
 
 ),
 
@@ -29,8 +30,7 @@ judged as (
             ('patient_age', 'patient_age', 'usable_age', number_problem('patient_age')),
             ('patient_gender', 'patient_gender', 'patient_gender_code', 'unmapped_code'),
             ('length_of_stay', 'length_of_stay', 'usable_stay', number_problem('length_of_stay')),
-            ('treatment_cost', 'treatment_cost', 'usable_dollars',
-                number_problem('treatment_cost')),
+            ('treatment_cost', 'treatment_cost', 'usable_dollars', number_problem('treatment_cost')),
             ('treatment_success', 'treatment_success', 'treatment_success_value', 'unmapped_code'),
             ('patient_satisfaction', 'patient_satisfaction',
                 'coalesce(cast(usable_score as string), experience_code)',

@@ -1,0 +1,1 @@
+"""The benchmark's contestants, and what measures them; scripts/benchmark.py runs it."""
