@@ -1,7 +1,8 @@
 {#-
   What each incremental model was last built from. A build has a number; a model keeps the number
-  of the build that made it (build_number), the build since which its log of changes is complete
-  (log_from), and the state of code, settings and key (project_state). A model that reads the log
+  of the build that made it (build_number), of the one that made it as a whole (whole_in), the build
+  since which its log of changes is complete (log_from), and the state of code, settings and key
+  (project_state). A model that reads the log
   of another goes on where its own build ended, so it does not matter whether a build was cut
   short or chose some models only: what was missed is in the log, and where it is not, the model is
   built as a whole.
@@ -14,7 +15,8 @@
         build_number bigint, project_state string, is_green boolean
     );
     create table if not exists private.model_states (
-        model string, project_state string, build_number bigint, log_from bigint, as_of_date date
+        model string, project_state string, build_number bigint, whole_in bigint,
+        log_from bigint, as_of_date date
     );
     insert into private.builds
     select
@@ -107,11 +109,13 @@
             '{{ model.name }}' as model,
             builds.project_state,
             builds.build_number,
+            {%- for column in ['whole_in', 'log_from'] %}
             {% if increment -%}
-            (select log_from from private.model_states where model = '{{ model.name }}')
+            (select {{ column }} from private.model_states where model = '{{ model.name }}')
             {%- else -%}
             builds.build_number
-            {%- endif %} as log_from,
+            {%- endif %} as {{ column }},
+            {%- endfor %}
             {{ increment_as_of_date() }} as as_of_date
         from private.builds
         where builds.build_number = {{ build_number() }};
@@ -120,6 +124,30 @@
         drop table {{ model.name }}__state;
         {% if model.config.incremental_strategy == 'staged' %}{{ keep_staged_files() }}{% endif %}
     {% endif %}
+{% endmacro %}
+
+{% macro close_increments() %}
+    {#-
+      Part of the hook after a build. Once a complete build is green, every model has read the logs to
+      their ends and every row has been tested: they begin anew.
+    -#}
+    update private.builds
+    set is_green = exists (
+        select 1 from private.last_build
+        where status = 'green' and is_complete and command = 'build'
+    )
+    where build_number = {{ build_number() }};
+    update private.model_states
+    set log_from = build_number
+    where build_number = (select max(build_number) from private.builds where is_green);
+    {% set logs = run_query(
+        "select table_name from duckdb_tables() where database_name = current_database() "
+        "and schema_name = 'changes'"
+    ) %}
+    {% for (log,) in logs.rows %}
+    delete from changes.{{ log }}
+    where build_number <= (select log_from from private.model_states where model = '{{ log }}');
+    {% endfor %}
 {% endmacro %}
 
 {% macro increment_as_of_date() -%}

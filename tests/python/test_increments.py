@@ -74,7 +74,7 @@ class Warehouse:
         return {
             name
             for (name,) in self.query(
-                "select model from private.model_states where log_from = "
+                "select model from private.model_states where whole_in = "
                 "(select max(build_number) from private.builds)"
             )
         }
