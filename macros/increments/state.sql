@@ -1,33 +1,76 @@
 {#-
   What each incremental model was last built from. A build has a number; a model keeps the number
   of the build that made it (build_number), of the one that made it as a whole (whole_in), the build
-  since which its log of changes is complete (log_from), and the state of code, settings and key
-  (project_state). A model that reads the log
-  of another goes on where its own build ended, so it does not matter whether a build was cut
+  since which its log of changes is complete (log_from), and the states of code, settings and key
+  (project_state) and of the seeds, views and settings of its own (own_state). A model that reads the
+  log of another goes on where its own build ended, so it does not matter whether a build was cut
   short or chose some models only: what was missed is in the log, and where it is not, the model is
   built as a whole.
 -#}
 
 {% macro open_increments() %}
-    {#- Makes the tables of the increments and numbers this build. -#}
+    {#-
+      Makes the tables of the increments and numbers this build. After a build that left no number
+      here, one of an older version, nothing that is kept can be trusted.
+    -#}
     create schema if not exists changes;
     create table if not exists private.builds (
-        build_number bigint, project_state string, is_green boolean
+        build_number bigint, invocation_id string, project_state string, tests_state string,
+        is_green boolean
     );
     create table if not exists private.model_states (
-        model string, project_state string, build_number bigint, whole_in bigint,
+        model string, project_state string, own_state string, build_number bigint, whole_in bigint,
         log_from bigint, as_of_date date
     );
+    {% set last_builds = run_query(
+        "select 1 from duckdb_tables() where database_name = current_database() "
+        "and schema_name = 'private' and table_name = 'last_build'"
+    ) %}
+    {% if last_builds.rows %}
+    delete from private.model_states
+    where
+        (select max(invocation_id) from private.last_build) is distinct from (
+            select invocation_id from private.builds
+            order by build_number desc nulls last
+            limit 1
+        );
+    {% endif %}
     insert into private.builds
     select
         (select coalesce(max(build_number), 0) + 1 from private.builds),
-        project_state || '{{ local_md5(tojson(invocation_args_dict.get("vars", {}))) }}',
+        '{{ invocation_id }}',
+        project_state
+        || '{{ local_md5(invocation_args_dict.get("vars", {}) | string) }}{{ "empty" if flags.EMPTY }}',
+        tests_state,
         false
     from private.project;
 {% endmacro %}
 
 {% macro build_number() -%}
-    (select max(build_number) from private.builds)
+    (select build_number from private.builds where invocation_id = '{{ invocation_id }}')
+{%- endmacro %}
+
+{% macro own_state() -%}
+    {#-
+      SQL for what decides about the model's rows besides the code and the rows that it reads: the
+      seeds and views under it as they are in the database, and its configuration.
+    -#}
+    {%- set parts = ["'" ~ local_md5((model.config.unique_key, model.config.meta) | string) ~ "'"] -%}
+    {%- for id in model.depends_on.nodes if id in graph.nodes -%}
+        {%- set parent = graph.nodes[id] -%}
+        {%- if parent.resource_type == 'seed' and not parent.name.startswith('raw_') -%}
+            {%- do parts.append(
+                "cast((select bit_xor(hash(seed)) from " ~ parent.relation_name
+                ~ " as seed) as string)"
+            ) -%}
+        {%- elif parent.resource_type == 'model' and parent.config.materialized == 'view' -%}
+            {%- do parts.append(
+                "(select md5(sql) from duckdb_views() where database_name = current_database() "
+                ~ "and schema_name = '" ~ parent.schema ~ "' and view_name = '" ~ parent.name ~ "')"
+            ) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    concat_ws('|', {{ parts | join(', ') }})
 {%- endmacro %}
 
 {% macro last_built() -%}
@@ -43,7 +86,7 @@
 {% macro is_incremental() -%}
     {#-
       Replaces dbt's own: whether the model's table can be brought up to date from what has changed.
-      It cannot in the first build, after a change of code, settings, columns or key, with
+      It cannot in the first build, after a change of code, settings, seeds, columns or key, with
       --full-refresh, and where the log of a model that it reads begins later than it was built.
     -#}
     {%- if not execute or target.type != 'duckdb' or flags.FULL_REFRESH
@@ -72,10 +115,20 @@
                     parent.model in ('{{ (parents or [""]) | join("', '") }}')
                     and parent.project_state = own.project_state
                     and parent.log_from <= own.build_number
-            ) = {{ parents | length }} as is_current
+            ) = {{ parents | length }}
+            {%- if has_log(model) %}
+            and exists (
+                select 1 from duckdb_tables()
+                where
+                    database_name = current_database()
+                    and schema_name = 'changes'
+                    and table_name = '{{ model.name }}'
+            )
+            {%- endif %} as is_current
         from private.model_states as own
         where
             own.model = '{{ model.name }}'
+            and own.own_state = {{ own_state() }}
             and own.project_state = (
                 select project_state from private.builds
                 where build_number = {{ build_number() }}
@@ -108,6 +161,7 @@
         select
             '{{ model.name }}' as model,
             builds.project_state,
+            {{ own_state() }} as own_state,
             builds.build_number,
             {%- for column in ['whole_in', 'log_from'] %}
             {% if increment -%}
