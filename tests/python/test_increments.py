@@ -156,7 +156,14 @@ def test_data_tests_look_at_the_rows_that_came(tmp_path):
         "bill_id,patient_id,treatment_id,bill_date,amount,payment_method,payment_status\n"
         "B901,P1,T9001,2024-02-01,10,Cash,Paid\n"
     )
-    tested = ("--select", "stg_hospital_ops__billing", "fct_bills")
+    # buildable: the tests that ask for no more than these models and what is above them
+    tested = (
+        "--indirect-selection",
+        "buildable",
+        "--select",
+        "stg_hospital_ops__billing",
+        "fct_bills",
+    )
     ours.build(*tested, with_tests=True)
     assert ours.query("select count(*) from changes.fct_bills") == [(1,)]
     ours.execute("update changes.fct_bills set payment_status = 'nonsense'")
