@@ -162,7 +162,8 @@ def open_door(
         if not unchanged:
             _write_raw(conn, found, landing_dir)
             _write_fingerprint(conn, state, program, found)
-        write_increment(conn, found, landing_dir, _project_state(program, secret, found))
+        states = _project_state(program, secret, found), _tests_state()
+        write_increment(conn, found, landing_dir, *states)
     if not unchanged:
         # Only now: a run that stops above leaves views that still read the old copies.
         remove_stale(landing_dir, _copies(found, found.scans, landing_dir))
@@ -191,13 +192,23 @@ def _program_state() -> str:
 
 
 def _project_state(program: str, secret: str, found: Inventory) -> str:
-    """Changes with all that decides what the models make of the same raw rows."""
+    """Changes with all that decides what the models make of the same raw rows and seeds."""
     root = settings.PROJECT_ROOT
-    paths = [root / "dbt_project.yml", *sorted(root.glob("seeds/reference/*.csv"))]
+    paths = [root / "dbt_project.yml"]
     paths += sorted([*root.glob("models/**/*.sql"), *root.glob("macros/**/*.sql")])
     # what a record's own columns say is seen row by row, so a first file that has them is no change
-    present = [row for row in column_rows(found) if row[2] not in _VERSION_COLUMNS]
+    present = sorted(
+        (system, table, name)
+        for system, table, name, _, is_present, is_in_contract in column_rows(found)
+        if is_present and is_in_contract and name not in _VERSION_COLUMNS
+    )
     return _digest([program, secret, str(found.raw_dir), present, *_contents(paths)])
+
+
+def _tests_state() -> str:
+    """Changes with what the tests say: the texts of models may not matter, the tests beside do."""
+    root = settings.PROJECT_ROOT
+    return _digest(_contents(sorted([*root.glob("models/**/*.yml"), *root.glob("tests/**/*.sql")])))
 
 
 def _contents(paths: list[Path]) -> list[str]:

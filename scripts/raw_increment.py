@@ -27,11 +27,16 @@ def file_state_text(file: RawFile) -> str:
 
 
 def write_increment(
-    conn: duckdb.DuckDBPyConnection, found: Inventory, landing_dir: Path, project_state: str
+    conn: duckdb.DuckDBPyConnection,
+    found: Inventory,
+    landing_dir: Path,
+    project_state: str,
+    tests_state: str,
 ) -> None:
     """Write the state of the project, and a view over each table's new and changed files."""
     conn.execute(
-        "create or replace table private.project as select ? as project_state", [project_state]
+        "create or replace table private.project as select ? as project_state, ? as tests_state",
+        [project_state, tests_state],
     )
     conn.execute(
         "create table if not exists private.staged_files "

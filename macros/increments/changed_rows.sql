@@ -1,7 +1,7 @@
 {#-
   What data tests read. A row that has passed them once does not change unless the log says so: in a
   build, the tests of a model with a log look at the rows that came since the last build in which
-  all tests passed. `dbt test` looks at all rows.
+  all tests passed, unless a test was added or changed since. `dbt test` looks at all rows.
 -#}
 
 {% macro get_where_subquery(relation) -%}
@@ -14,7 +14,9 @@
     (
         select * exclude (change, build_number)
         from changes.{{ name }}
-        where build_number > {{ last_green_build() }}
+        where
+            build_number > {{ last_green_build() }}
+            {{ 'and (' ~ config.get('where') ~ ')' if config.get('where') }}
         group by all
         having sum(change) > 0
     )
@@ -32,8 +34,11 @@
         and has_log(graph.nodes[model.attached_node]) -%}
         {%- set name = graph.nodes[model.attached_node].name -%}
         {%- set complete = run_query(
-            "select 1 from private.model_states where model = '" ~ name ~ "' and log_from <= "
-            ~ last_green_build()
+            "select 1 from private.model_states as made cross join private.builds as this_build "
+            ~ "inner join private.builds as green on green.tests_state = this_build.tests_state "
+            ~ "where made.model = '" ~ name ~ "' and made.log_from <= green.build_number "
+            ~ "and green.build_number = " ~ last_green_build()
+            ~ " and this_build.build_number = " ~ build_number()
         ) -%}
         {{ return(name if complete.rows | length else none) }}
     {%- endif -%}

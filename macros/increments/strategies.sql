@@ -84,7 +84,10 @@
                 and files.source_table = staged.source_table
                 and files.source_file = staged.source_file
                 and files.file_state = staged.file_state
-        );
+        )
+    union
+    -- a file that is read anew never meets its old rows, whatever was known of it
+    select distinct source_file from {{ arguments.temp_relation }};
     create or replace temp table {{ name }}__records as
     select distinct record
     from (

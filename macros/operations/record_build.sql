@@ -43,12 +43,6 @@
             failures = '{{ failures | join(", ") | replace("'", "''") }}',
             ended_at = cast('{{ utc_text(modules.datetime.datetime.now(modules.pytz.utc)) }}' as timestamp)
         where invocation_id = '{{ invocation_id }}';
-        update private.builds
-        set is_green = exists (
-            select 1 from private.last_build
-            where status = 'green' and is_complete and command = 'build'
-        )
-        where build_number = {{ build_number() }};
         {#- No message is kept: the text of an error may quote a value. -#}
         {% for batch in results | batch(500) %}
         insert into private.build_nodes values
@@ -61,6 +55,7 @@
             ){{ ';' if loop.last else ',' }}
             {% endfor %}
         {% endfor %}
+        {{ close_increments() }}
     {% endif %}
 {% endmacro %}
 

@@ -72,7 +72,7 @@ class SmallProject:
         """Write the project; nothing is built yet."""
         self.folder = folder
         self.root = folder / "project"
-        for name in ("scripts", "macros/operations", "macros/dialect"):
+        for name in ("scripts", "macros/operations", "macros/increments", "macros/dialect"):
             ignored = shutil.ignore_patterns("__pycache__", "*.yml", "figure*", "demo_data")
             shutil.copytree(ROOT / name, self.root / name, ignore=ignored)
         for path in (ROOT / "models" / "staging").rglob("*__sources.yml"):

@@ -15,7 +15,6 @@ import pytest
 from conftest import DBT, ROOT, environment_of
 from daily_loads import Loads
 
-NO_TESTS = ("--exclude-resource-type", "test", "unit_test")
 KEY = "a key of the test, 4711"
 EVENTS = ("--select", "reference", "+config.materialized:incremental")
 
@@ -33,10 +32,11 @@ class Warehouse:
         """The private database."""
         return self.folder / "build" / "wardhouse_private.duckdb"
 
-    def start(self, *arguments: str) -> subprocess.Popen:
-        """Start a build without tests."""
+    def start(self, *arguments: str, with_tests: bool = False) -> subprocess.Popen:
+        """Start a build, without tests if not said otherwise."""
+        left_out = ("--exclude-resource-type", "unit_test", *(() if with_tests else ("test",)))
         return subprocess.Popen(
-            [str(DBT), "--quiet", "build", *NO_TESTS, *arguments],
+            [str(DBT), "--quiet", "build", *left_out, *arguments],
             cwd=ROOT,
             env=self.environment,
             stdout=subprocess.PIPE,
@@ -44,9 +44,9 @@ class Warehouse:
             text=True,
         )
 
-    def build(self, *arguments: str) -> None:
+    def build(self, *arguments: str, with_tests: bool = False) -> None:
         """A build that must succeed."""
-        with self.start(*arguments) as process:
+        with self.start(*arguments, with_tests=with_tests) as process:
             output, _ = process.communicate(timeout=600)
         assert process.returncode == 0, output[-4000:]
 
@@ -69,12 +69,17 @@ class Warehouse:
         with duckdb.connect(str(self.private), read_only=True) as db:
             return db.execute(sql).fetchall()
 
+    def execute(self, sql: str) -> None:
+        """Change something in the private database by hand."""
+        with duckdb.connect(str(self.private)) as db:
+            db.execute(sql)
+
     def built_whole(self) -> set[str]:
         """The models that the last build made as a whole."""
         return {
             name
             for (name,) in self.query(
-                "select model from private.model_states where log_from = "
+                "select model from private.model_states where whole_in = "
                 "(select max(build_number) from private.builds)"
             )
         }
@@ -128,9 +133,48 @@ def test_days_on_a_history_make_the_tables_of_a_full_build(tmp_path):
         assert ours.query(f"select count(*) from changes.{name} where build_number = {last}") == [
             (0,)
         ]
-    # other settings: everything anew
-    ours.build(*EVENTS, "--vars", "{late_cancel_hours: 48}")
+    # another word in a seed as it stands in the database: what reads it anew, and all that follows
+    ours.execute("insert into reference.code_map values ('hospital_ops', 'status', 'x', 'no_show')")
+    ours.build("--select", "stg_hospital_ops__appointments", "fct_appointments")
+    assert ours.built_whole() == {"stg_hospital_ops__appointments", "fct_appointments"}
+    # a version without increments built in between, or other settings: everything anew
+    ours.execute("update private.last_build set invocation_id = 'of another version'")
+    ours.build(*EVENTS)
     assert ours.built_whole() == whole
+    ours.build(*EVENTS, "--vars", "{as_of_date: 2024-03-01}")
+    assert ours.built_whole() == whole
+
+
+def test_data_tests_look_at_the_rows_that_came(tmp_path):
+    """A bill without its treatment is no broken relation; a wrong row in the log is found."""
+    loads = Loads(tmp_path / "raw", seed=1, size=30)
+    ours = Warehouse(tmp_path / "ours", loads)
+    bills = ("--select", "reference", "+fct_bills")
+    ours.build(*bills)
+    ours.execute("update private.builds set is_green = true")
+    (loads.folder / "hospital_ops/billing/2-day.csv").write_text(
+        "bill_id,patient_id,treatment_id,bill_date,amount,payment_method,payment_status\n"
+        "B901,P1,T9001,2024-02-01,10,Cash,Paid\n"
+    )
+    # buildable: the tests that ask for no more than these models and what is above them
+    tested = (
+        "--indirect-selection",
+        "buildable",
+        "--select",
+        "stg_hospital_ops__billing",
+        "fct_bills",
+    )
+    ours.build(*tested, with_tests=True)
+    assert ours.query("select count(*) from changes.fct_bills") == [(1,)]
+    ours.execute("update changes.fct_bills set payment_status = 'nonsense'")
+    with pytest.raises(AssertionError, match="accepted_values_fct_bills_payment_status"):
+        ours.build(*tested, with_tests=True)
+    ours.execute("update changes.fct_bills set payment_status = 'paid'")
+    ours.execute(
+        "insert into marts.fct_bills from marts.fct_bills where billed_amount = 10 limit 1"
+    )
+    with pytest.raises(AssertionError, match="unique_key_fct_bills_bill_key"):
+        ours.build(*tested, with_tests=True)
 
 
 @pytest.mark.soak

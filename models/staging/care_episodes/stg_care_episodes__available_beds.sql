@@ -62,7 +62,7 @@ final as (
 
     select
         {{ row_ending('versioned') }},
-        coalesce(versioned.facility_name, '') || '|' || coalesce(versioned.department_name, '')
+        coalesce(versioned.facility_name, '') || chr(31) || coalesce(versioned.department_name, '')
             as ward,
         {{ conformed_id('facilities.facility_id', 'care_episodes', 'versioned.facility_name') }}
             as facility_id,
