@@ -59,9 +59,8 @@ def test_build_publish_and_figures_need_no_network(hostile):
 
 
 def test_no_telemetry():
-    assert yaml.safe_load((ROOT / "dbt_project.yml").read_text())["flags"] == {
-        "send_anonymous_usage_stats": False
-    }
+    flags = yaml.safe_load((ROOT / "dbt_project.yml").read_text())["flags"]
+    assert flags["send_anonymous_usage_stats"] is False
     for target in yaml.safe_load((ROOT / "profiles.yml").read_text())["wardhouse"][
         "outputs"
     ].values():
