@@ -65,7 +65,7 @@
                 parsed.*,
                 case when age between 0 and {{ largest_age() }} then age end as usable_age,
                 case when stay between 0 and 3660 then stay end as usable_stay,
-                case when dollars between 0 and {{ largest_amount() }} then dollars end as usable_dollars,
+                case when dollars between 0 and {{ largest_amount() }} then dollars end as usable_cost,
                 case when score between 0 and 10 then score end as usable_score,
                 case when triage between 1 and 5 then triage end as usable_triage,
                 -- an end before its beginning cannot be used; the beginning can

@@ -37,13 +37,13 @@ bookings as (
     select
         appointments.doctor_id,
         appointments.started_at,
-        max(case
-            when
-                appointments.status = 'attended'
-                and appointments.appointment_date < systems.as_of_date
-                then 1
-            else 0
-        end) as attended,
+        max(
+            case
+                when coalesce(appointments.status, 'scheduled') != 'attended' then 0
+                when appointments.appointment_date < systems.as_of_date then 1
+                else 0
+            end
+        ) as attended,
         min(appointments.booked_at) as booked_at
     from appointments
     cross join systems

@@ -50,14 +50,14 @@ dated as (
     select
         'cancer_registry',
         coalesce(last_contact_date, diagnosis_date),
-        change,
+        change as outcomes,
         change
     from cases
     union all
     select
         'cancer_registry',
         diagnosis_date,
-        change,
+        change as outcomes,
         change
     from cases
     where last_contact_date is not null
@@ -65,7 +65,7 @@ dated as (
     select
         'team_surveys',
         survey_date,
-        change,
+        change as outcomes,
         change
     from responses
 

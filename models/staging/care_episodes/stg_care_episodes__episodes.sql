@@ -1,6 +1,5 @@
 {% set typed = ref('stg_care_episodes__episodes_typed') %}
 {% set newly_typed = typed_episodes() if is_incremental() or not execute %}
-
 with
 
 typed as (
@@ -30,7 +29,7 @@ judged as (
             ('patient_age', 'patient_age', 'usable_age', number_problem('patient_age')),
             ('patient_gender', 'patient_gender', 'patient_gender_code', 'unmapped_code'),
             ('length_of_stay', 'length_of_stay', 'usable_stay', number_problem('length_of_stay')),
-            ('treatment_cost', 'treatment_cost', 'usable_dollars', number_problem('treatment_cost')),
+            ('treatment_cost', 'treatment_cost', 'usable_cost', number_problem('treatment_cost')),
             ('treatment_success', 'treatment_success', 'treatment_success_value', 'unmapped_code'),
             ('patient_satisfaction', 'patient_satisfaction',
                 'coalesce(cast(usable_score as string), experience_code)',
@@ -85,8 +84,9 @@ final as (
         {{ conformed_id('facilities.facility_id', 'care_episodes', 'versioned.facility_name') }}
             as facility_id,
         coalesce(facilities.facility_name, versioned.facility_name, 'unknown') as facility_name,
-        {{ conformed_id('departments.department_id', 'care_episodes', 'versioned.department_name') }}
-            as department_id,
+        {{ conformed_id(
+            'departments.department_id', 'care_episodes', 'versioned.department_name'
+        ) }} as department_id,
         coalesce(departments.department_name, versioned.department_name, 'unknown')
             as department_name,
         coalesce(versioned.treatment_type_name, 'unknown') as treatment_type,
@@ -95,7 +95,7 @@ final as (
         coalesce(versioned.patient_gender_code, 'unknown') as gender,
         cast(versioned.usable_stay as double) as length_of_stay_recorded,
         versioned.length_of_stay_unit_code as length_of_stay_unit,
-        versioned.usable_dollars as cost,
+        versioned.usable_cost as cost,
         versioned.treatment_success_value as is_success,
         cast(versioned.usable_score as decimal(6, 2)) as satisfaction_score,
         versioned.experience_code as experience_answer,
